@@ -1,0 +1,67 @@
+"""Reading settings from environment variables, with errors that name the variable."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+HIGHEST_PORT = 65535
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong; the sentence says which and why."""
+
+
+class Environment:
+    """Typed access to a mapping of environment variables."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def text(self, name: str, default: str) -> str:
+        """Return a variable, or the default if it is unset or blank."""
+        return self._variables.get(name, "").strip() or default
+
+    def port(self, name: str, default: int) -> int:
+        """Return a TCP port."""
+        text = self.text(name, str(default))
+        if not text.isascii() or not text.isdigit() or int(text) > HIGHEST_PORT:
+            raise SettingsError(f"{name} must be a port number, not {text!r}.")
+        return int(text)
+
+    def flag(self, name: str) -> bool:
+        """Return a yes/no variable; unset means no."""
+        text = self.text(name, "0").lower()
+        if text in {"1", "true", "yes", "on"}:
+            return True
+        if text in {"0", "false", "no", "off"}:
+            return False
+        raise SettingsError(f"{name} must be 1 or 0, not {text!r}.")
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Return a comma-separated list."""
+        parts = (part.strip() for part in self.text(name, "").split(","))
+        return tuple(part for part in parts if part)
+
+    def secret(self, name: str, *, at_least: int = 0) -> str:
+        """Return a secret from NAME, or from the file that NAME_FILE points at.
+
+        Args:
+            name: The variable's name.
+            at_least: The shortest length that is accepted; 0 makes it optional.
+
+        Raises:
+            SettingsError: It is missing, too short or its file cannot be read.
+        """
+        value = self.text(name, "")
+        path = self.text(f"{name}_FILE", "")
+        if value and path:
+            raise SettingsError(f"Set {name} or {name}_FILE, not both.")
+        if path:
+            try:
+                value = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(f"{name}_FILE: cannot read {path}.") from error
+        if at_least and not value:
+            raise SettingsError(f"{name} (or {name}_FILE) must be set.")
+        if len(value) < at_least:
+            raise SettingsError(f"{name} must have at least {at_least} characters.")
+        return value

@@ -1,0 +1,86 @@
+"""The queue of accepted requests: the reason why every answer can be the same."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from accounts.database import Database
+from accounts.models import Job
+from accounts.words import JobKind
+
+MOST_ATTEMPTS = 5
+RETRY_AFTER = timedelta(seconds=10)
+
+
+class IdempotencyConflictError(Exception):
+    """The key was used before, for something else."""
+
+
+def queue_job(
+    database: Database,
+    kind: JobKind,
+    email: str,
+    now: datetime,
+    *,
+    idempotency_key: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Commit a request for the worker; it is not looked at before.
+
+    Args:
+        database: Where the queue is.
+        kind: What is asked for.
+        email: For whom, normalised.
+        now: The present moment.
+        idempotency_key: A repeated key has no second effect.
+        details: What else the worker must know.
+
+    Raises:
+        IdempotencyConflictError: The key stands for another request.
+    """
+    job = Job(
+        kind=kind,
+        email=email,
+        details=details or {},
+        idempotency_key=idempotency_key,
+        created_at=now,
+        next_attempt_at=now,
+    )
+    try:
+        with database.transaction() as session:
+            session.add(job)
+    except IntegrityError:
+        with database.transaction() as session:
+            asked = Job.idempotency_key == idempotency_key
+            first = session.scalars(select(Job).where(asked)).one()
+            if (first.kind, first.email) != (kind, email):
+                raise IdempotencyConflictError from None
+
+
+def take_job(session: Session, now: datetime) -> Job | None:
+    """Return the next due job, locked until the transaction ends."""
+    return session.scalar(
+        select(Job)
+        .where(Job.next_attempt_at <= now)
+        .order_by(Job.created_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def finish_job(job: Job, now: datetime) -> None:
+    """Mark a job as done and forget what it carried."""
+    job.done_at = now
+    job.next_attempt_at = None
+    job.details = {}
+
+
+def postpone_job(job: Job, now: datetime) -> bool:
+    """Try a failed job again later; False if that was the last time."""
+    job.attempts += 1
+    is_last = job.attempts >= MOST_ATTEMPTS
+    job.next_attempt_at = None if is_last else now + RETRY_AFTER * job.attempts
+    return not is_last

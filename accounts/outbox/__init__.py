@@ -1,0 +1,1 @@
+"""The development mailbox: a real SMTP server that keeps mail to look at."""

@@ -1,0 +1,60 @@
+"""Turning a template into an answer, with form token and security headers."""
+
+from datetime import UTC, datetime
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from sanic import HTTPResponse, Request
+from sanic.response import html, redirect
+
+from accounts.look import HEADERS
+from accounts.pages.forms import VISITOR_COOKIE, form_token, visitor_of
+from accounts.services import services_of
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%A %-d %B %Y, %H:%M UTC")
+
+
+TEMPLATES = Environment(
+    loader=PackageLoader("accounts", "templates/pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+TEMPLATES.filters["moment"] = _moment
+
+
+def render(
+    request: Request, template: str, status: int = 200, **values: object
+) -> HTTPResponse:
+    """Return a page."""
+    settings = services_of(request).settings
+    visitor = visitor_of(request)
+    text = TEMPLATES.get_template(template).render(
+        names=settings.names,
+        form_token=form_token(settings.secret, visitor),
+        status=status,
+        **values,
+    )
+    answer = html(text, status=status, headers=HEADERS)
+    if request.cookies.get(VISITOR_COOKIE) != visitor:
+        set_cookie(request, answer, VISITOR_COOKIE, visitor)
+    return answer
+
+
+def go_to(path: str) -> HTTPResponse:
+    """Send the browser to one of our own pages."""
+    return redirect(path, status=303, headers=HEADERS)
+
+
+def set_cookie(request: Request, answer: HTTPResponse, name: str, value: str) -> None:
+    """Give the browser a cookie that scripts and other sites cannot use."""
+    answer.add_cookie(
+        name,
+        value,
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=services_of(request).settings.is_https,
+    )

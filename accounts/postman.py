@@ -1,0 +1,74 @@
+"""Handing one message over to the SMTP server, and what the server made of it."""
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+from accounts.addresses import mask_addresses
+from accounts.settings import SmtpSettings
+from accounts.words import DeliveryState
+
+TIMEOUT_SECONDS = 10.0
+PERMANENT = 500
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The state a mail is in after an attempt."""
+
+    state: DeliveryState
+    reason: str | None = None
+
+
+class Postman:
+    """Talks to one SMTP server, one connection per mail."""
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self._settings = settings
+
+    def deliver(self, message: EmailMessage, email: str) -> Outcome:
+        """Try once; a failure is an outcome, never an exception."""
+        try:
+            self._hand_over(message, email)
+        except smtplib.SMTPRecipientsRefused as error:
+            code, answer = error.recipients.get(email, (0, b""))
+            return _refused(code, answer)
+        except smtplib.SMTPDataError as error:
+            return _refused(error.smtp_code, error.smtp_error)
+        except smtplib.SMTPResponseException as error:
+            # Not about this person's mailbox: a wrong password or sender is ours to
+            # repair, so the mail waits.
+            return _deferred(f"{error.smtp_code} {_readable(error.smtp_error)}")
+        except smtplib.SMTPException as error:
+            return _deferred(f"{type(error).__name__}: {_readable(str(error))}")
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            return _deferred(f"the mail server cannot be reached: {why}")
+        return Outcome(DeliveryState.ACCEPTED)
+
+    def _hand_over(self, message: EmailMessage, email: str) -> None:
+        settings = self._settings
+        server = smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT_SECONDS)
+        with server:
+            if settings.starttls:
+                server.starttls(context=ssl.create_default_context())
+            if settings.username:
+                server.login(settings.username, settings.password)
+            server.send_message(message, settings.mail_from, [email])
+
+
+def _refused(code: int, answer: bytes | str) -> Outcome:
+    reason = f"{code} {_readable(answer)}"
+    if code >= PERMANENT:
+        return Outcome(DeliveryState.BOUNCED, reason)
+    return _deferred(reason)
+
+
+def _deferred(reason: str) -> Outcome:
+    return Outcome(DeliveryState.DEFERRED, reason)
+
+
+def _readable(answer: bytes | str) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return mask_addresses(" ".join(text.split()))

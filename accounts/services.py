@@ -1,0 +1,34 @@
+"""What request handlers may reach: the parts that the composition root assembled."""
+
+from dataclasses import dataclass
+
+from sanic import Request, Sanic
+from sanic.config import Config
+
+from accounts.clock import Clock
+from accounts.database import Database
+from accounts.links import Links
+from accounts.settings import AccountsSettings
+from accounts.worker import Worker
+
+
+@dataclass
+class Services:
+    """The assembled parts of one running service."""
+
+    settings: AccountsSettings
+    clock: Clock
+    database: Database
+    links: Links
+    worker: Worker
+
+
+AccountsApp = Sanic[Config, Services]
+
+
+def services_of(request: Request) -> Services:
+    """Return the parts behind a request."""
+    services = request.app.ctx
+    if not isinstance(services, Services):  # pragma: no cover - wrong composition
+        raise TypeError("This application was not made by accounts.app.create_app.")
+    return services

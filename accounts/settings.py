@@ -1,0 +1,104 @@
+"""The account service's settings: one frozen object, read once at the start."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from accounts.environment import Environment, SettingsError
+from accounts.names import Names, read_names
+
+SHORTEST_TOKEN = 16
+SHORTEST_SECRET = 32
+
+
+@dataclass(frozen=True)
+class SmtpSettings:
+    """Where mail is handed over, and who it is from."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+    starttls: bool
+    mail_from: str
+
+
+@dataclass(frozen=True)
+class AccountsSettings:
+    """Everything the service must be told."""
+
+    host: str
+    port: int
+    public_url: str
+    database_url: str
+    smtp: SmtpSettings
+    token: str
+    staff_token: str
+    secret: str
+    names: Names
+    seed: bool
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the pages over HTTPS."""
+        return self.public_url.startswith("https://")
+
+    @classmethod
+    def from_environment(
+        cls, variables: Mapping[str, str] = os.environ
+    ) -> "AccountsSettings":
+        """Read the LATCHKEY_ variables.
+
+        Raises:
+            SettingsError: One of them is missing or wrong.
+        """
+        read = Environment(variables)
+        host = read.text("LATCHKEY_ACCOUNTS_HOST", "127.0.0.1")
+        port = read.port("LATCHKEY_ACCOUNTS_PORT", 8081)
+        names = read_names(Path(read.text("LATCHKEY_SETTINGS", "settings.yml")))
+        settings = cls(
+            host=host,
+            port=port,
+            public_url=_public_url(read, f"http://{host}:{port}"),
+            database_url=read.text("LATCHKEY_ACCOUNTS_DATABASE_URL", _file_in(read)),
+            smtp=_smtp(read, names),
+            token=read.secret("LATCHKEY_ACCOUNTS_TOKEN", at_least=SHORTEST_TOKEN),
+            staff_token=read.secret(
+                "LATCHKEY_ACCOUNTS_STAFF_TOKEN", at_least=SHORTEST_TOKEN
+            ),
+            secret=read.secret("LATCHKEY_ACCOUNTS_SECRET", at_least=SHORTEST_SECRET),
+            names=names,
+            seed=read.flag("LATCHKEY_ACCOUNTS_SEED"),
+        )
+        if settings.token == settings.staff_token:
+            raise SettingsError(
+                "LATCHKEY_ACCOUNTS_TOKEN and LATCHKEY_ACCOUNTS_STAFF_TOKEN must differ."
+            )
+        return settings
+
+
+def _public_url(read: Environment, default: str) -> str:
+    name = "LATCHKEY_ACCOUNTS_PUBLIC_URL"
+    url = read.text(name, default).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise SettingsError(f"{name} must start with http:// or https://, not {url!r}.")
+    return url
+
+
+def _file_in(read: Environment) -> str:
+    home = Path(read.text("LATCHKEY_HOME", ".latchkey/state"))
+    return f"sqlite:///{home / 'accounts.db'}"
+
+
+def _smtp(read: Environment, names: Names) -> SmtpSettings:
+    return SmtpSettings(
+        host=read.text("LATCHKEY_SMTP_HOST", "127.0.0.1"),
+        port=read.port("LATCHKEY_SMTP_PORT", 1025),
+        username=read.text("LATCHKEY_SMTP_USERNAME", ""),
+        password=read.secret("LATCHKEY_SMTP_PASSWORD"),
+        starttls=read.flag("LATCHKEY_SMTP_STARTTLS"),
+        mail_from=read.text("LATCHKEY_MAIL_FROM", names.support_email),
+    )

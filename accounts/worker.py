@@ -1,0 +1,155 @@
+"""The worker: takes queued jobs, decides, and sends mail from the outbox table.
+
+It runs in one daemon thread. Each step is one transaction; what it had not finished is
+found in the tables and done after a restart.
+"""
+
+import logging
+import threading
+from datetime import datetime, timedelta
+
+from accounts.clock import Clock
+from accounts.database import Database
+from accounts.jobs import finish_job, postpone_job, take_job
+from accounts.ledger import record, take_mail
+from accounts.letters import Letters, Writing
+from accounts.links import Links, state_of
+from accounts.models import Job, Mail
+from accounts.postman import Outcome, Postman
+from accounts.recoveries import carry_out
+from accounts.words import DeliveryState, LinkState
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.5
+FAILURE_PAUSE_SECONDS = 2.0
+# While a mail is being handed over it is nobody else's; longer than the SMTP time-outs.
+LEASE = timedelta(seconds=60)
+BACK_OFF = [timedelta(seconds=seconds) for seconds in (10, 30, 60, 300, 900, 3600)]
+GIVE_UP_AFTER = timedelta(hours=48)
+
+
+class Worker:
+    """Does the queued work, one thing after the other."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        links: Links,
+        letters: Letters,
+        postman: Postman,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._links = links
+        self._letters = letters
+        self._postman = postman
+        self._is_stopping = threading.Event()
+        self._has_work = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that a job was queued, so that it need not wait for the next look."""
+        self._has_work.set()
+
+    def stop(self, timeout: float) -> None:
+        """Stop after the current step, or leave it to the next start."""
+        self._is_stopping.set()
+        self._has_work.set()
+        self._thread.join(timeout)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._is_stopping.is_set():
+            self._has_work.clear()
+            try:
+                # One of each, so that a flood of requests holds no mail back.
+                did_job, did_mail = self._do_job(), self._send_mail()
+            except Exception:
+                # The database may be away; the thread must outlive that.
+                log.exception("the worker failed and goes on")
+                self._is_stopping.wait(FAILURE_PAUSE_SECONDS)
+                continue
+            if not (did_job or did_mail):
+                self._has_work.wait(POLL_SECONDS)
+
+    def _do_job(self) -> bool:
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            job = take_job(session, now)
+            if job is None:
+                return False
+            try:
+                with session.begin_nested():
+                    carry_out(session, job, self._links, now)
+                    finish_job(job, now)
+            except Exception:
+                session.refresh(job)
+                again = postpone_job(job, now)
+                _report(job, is_last=not again)
+        return True
+
+    def _send_mail(self) -> bool:
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            mail = take_mail(session, now)
+            if mail is None:
+                return False
+            writing = self._lease(mail, now)
+        if writing:
+            message = self._letters.write(writing, now)
+            outcome = self._postman.deliver(message, writing.email)
+            self._enter(writing, outcome)
+        return True
+
+    def _lease(self, mail: Mail, now: datetime) -> Writing | None:
+        token = mail.token
+        if token and state_of(token, now) in {LinkState.USED, LinkState.REPLACED}:
+            record(mail, DeliveryState.SUPPRESSED, now, "a newer link was sent")
+            return None
+        mail.attempts += 1
+        mail.next_attempt_at = now + LEASE
+        if token is None:
+            return Writing(mail.id, mail.letter, mail.email)
+        self._links.start_lifetime(token, now)
+        return Writing(
+            mail.id,
+            mail.letter,
+            mail.email,
+            link=self._links.url(token),
+            expires_at=token.expires_at,
+        )
+
+    def _enter(self, writing: Writing, outcome: Outcome) -> None:
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            mail = session.get_one(Mail, writing.id)
+            if outcome.state is not DeliveryState.DEFERRED:
+                record(mail, outcome.state, now, outcome.reason)
+            elif now - mail.queued_at > GIVE_UP_AFTER:
+                record(mail, DeliveryState.BOUNCED, now, f"gave up: {outcome.reason}")
+            else:
+                wait = BACK_OFF[min(mail.attempts, len(BACK_OFF)) - 1]
+                record(
+                    mail,
+                    DeliveryState.DEFERRED,
+                    now,
+                    outcome.reason,
+                    next_attempt_at=now + wait,
+                )
+            state, reason = mail.state, mail.reason or "-"
+        log.info("mail %s %s to %s: %s", writing.letter, state, writing.email, reason)
+
+
+def _report(job: Job, *, is_last: bool) -> None:
+    outcome = "is given up" if is_last else "will be tried again"
+    log.exception("job %s (%s) failed and %s", job.id, job.kind, outcome)

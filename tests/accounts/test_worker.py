@@ -1,0 +1,215 @@
+"""The worker over days of postponed work, with a clock in the test's hand."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from accounts.database import Database
+from accounts.jobs import IdempotencyConflictError, queue_job
+from accounts.letters import Letters
+from accounts.links import Links, find_token, state_of
+from accounts.models import Account, Job, Mail
+from accounts.names import read_names
+from accounts.postman import Postman
+from accounts.seed import seed_if_empty
+from accounts.settings import SmtpSettings
+from accounts.words import DeliveryState, JobKind, LinkState
+from accounts.worker import BACK_OFF, LEASE, Worker
+from tests.accounts.service import ROOT, free_port, wait_for
+
+ANA = "ana@example.com"
+SECRET = "a secret of the server, long enough"
+
+
+class HandClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 3, 3, 9, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, by: timedelta) -> None:
+        self.at += by
+
+
+class Office:
+    """A database with the seeded people, and workers that find no mail server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = HandClock()
+        self.database = Database(f"sqlite:///{folder / 'office.db'}")
+        self.database.migrate()
+        seed_if_empty(self.database, self.links(), self.clock.now())
+
+    def links(self, secret: str = SECRET) -> Links:
+        return Links(secret, "https://id.example.com")
+
+    @contextmanager
+    def worker(self, secret: str = SECRET) -> Iterator[Worker]:
+        smtp = SmtpSettings("127.0.0.1", free_port(), "", "", False, "us@example.com")
+        letters = Letters(
+            read_names(ROOT / "settings.yml"), "https://id.example.com", smtp.mail_from
+        )
+        database, clock = self.database, self.clock
+        worker = Worker(database, clock, self.links(secret), letters, Postman(smtp))
+        worker.start()
+        yield worker
+        worker.stop(5)
+        assert not worker.is_alive
+
+    def ask(self, kind: JobKind = JobKind.AUTO, email: str = ANA) -> None:
+        queue_job(self.database, kind, email, self.clock.now())
+
+    def mail(self, email: str = ANA) -> Mail | None:
+        with self.database.transaction() as session:
+            return session.scalar(select(Mail).where(Mail.email == email))
+
+    def job(self) -> Job:
+        with self.database.transaction() as session:
+            return session.scalars(select(Job)).one()
+
+    def wait_for_attempt(self, number: int) -> Mail:
+        def tried() -> Mail | None:
+            mail = self.mail()
+            is_over = mail and mail.state is not DeliveryState.QUEUED
+            is_tried = mail and mail.attempts == number and is_over
+            is_entered = mail and len(mail.events) == number + 1
+            return mail if is_tried and is_entered else None
+
+        return wait_for(tried, f"attempt {number}")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    office = Office(tmp_path)
+    yield office
+    office.database.close()
+
+
+def test_waits_grow_and_the_mail_is_given_up_after_two_days(office: Office) -> None:
+    office.ask()
+    with office.worker() as worker:
+        for number, wait in enumerate([*BACK_OFF, BACK_OFF[-1]], start=1):
+            mail = office.wait_for_attempt(number)
+            assert mail.state is DeliveryState.DEFERRED
+            assert mail.next_attempt_at == office.clock.now() + wait
+            office.clock.advance(wait)
+            worker.wake()
+        number += 1
+        office.wait_for_attempt(number)
+        office.clock.advance(timedelta(hours=48))
+        worker.wake()
+        mail = office.wait_for_attempt(number + 1)
+    assert mail.state is DeliveryState.BOUNCED
+    assert str(mail.reason).startswith("gave up: the mail server cannot be reached")
+    assert mail.next_attempt_at is None
+
+
+def test_each_attempt_starts_the_links_time_anew(office: Office) -> None:
+    office.ask()
+    with office.worker() as worker:
+        office.wait_for_attempt(1)
+        office.clock.advance(timedelta(hours=30))
+        worker.wake()
+        mail = office.wait_for_attempt(2)
+    assert mail.token is not None
+    assert mail.token.expires_at == office.clock.now() + timedelta(hours=72)
+
+
+def test_a_link_survives_a_change_of_the_servers_secret(office: Office) -> None:
+    office.ask()
+    with office.worker():
+        office.wait_for_attempt(1)
+    office.clock.advance(timedelta(hours=1))
+    changed = "another secret of the server, as long"
+    with office.worker(changed):
+        mail = office.wait_for_attempt(2)
+    assert mail.token is not None
+    secret = office.links(changed).url(mail.token).rpartition("/")[2]
+    with office.database.transaction() as session:
+        token = find_token(session, secret)
+        assert state_of(token, office.clock.now()) is LinkState.VALID
+
+
+def test_a_mail_in_other_hands_is_left_alone_until_the_lease_ends(
+    office: Office,
+) -> None:
+    office.ask()
+    with office.worker():
+        office.wait_for_attempt(1)
+    with office.database.transaction() as session:
+        leased = office.clock.now() + LEASE
+        session.execute(update(Mail).values(next_attempt_at=leased))
+    with office.worker() as worker:
+        office.clock.advance(LEASE - timedelta(seconds=1))
+        worker.wake()
+        office.ask(email="sam@example.com")
+        wait_for(lambda: office.mail("sam@example.com"), "the other mail")
+        assert office.mail().attempts == 1  # type: ignore[union-attr]
+        office.clock.advance(timedelta(seconds=1))
+        worker.wake()
+        office.wait_for_attempt(2)
+
+
+def test_a_job_that_cannot_be_done_is_tried_five_times_and_stops_nobody(
+    office: Office,
+) -> None:
+    # A site that does not exist breaks the foreign key each time.
+    details = {"site_id": "00000000-0000-0000-0000-000000000000"}
+    kind, email = JobKind.NEW_INVITATION, "new@example.com"
+    queue_job(office.database, kind, email, office.clock.now(), details=details)
+    with office.worker() as worker:
+        for number in range(1, 6):
+            wait_for(lambda n=number: office.job().attempts == n, f"attempt {number}")
+            office.clock.advance(timedelta(minutes=2))
+            worker.wake()
+        assert office.job().next_attempt_at is None
+        assert office.job().done_at is None
+        assert office.mail(email) is None
+        office.ask()
+        office.wait_for_attempt(1)
+
+
+def test_a_finished_job_forgets_what_was_typed(office: Office) -> None:
+    details = {"first_name": "Rita", "last_name": "Vega"}
+    kind, email = JobKind.REGISTER, "rita@example.com"
+    queue_job(office.database, kind, email, office.clock.now(), details=details)
+    with office.worker():
+        wait_for(lambda: office.job().done_at, "the registration")
+    assert office.job().details == {}
+    with office.database.transaction() as session:
+        account = session.scalars(select(Account).where(Account.email == email)).one()
+        assert account.last_name == "Vega"
+        assert account.password_hash is None
+
+
+def test_a_key_that_was_used_stays_used(office: Office) -> None:
+    def ask(email: str, kind: JobKind) -> None:
+        now = office.clock.now()
+        queue_job(office.database, kind, email, now, idempotency_key="key")
+
+    ask(ANA, JobKind.AUTO)
+    ask(ANA, JobKind.AUTO)
+    for email, kind in [(ANA, JobKind.INVITE), ("sam@example.com", JobKind.AUTO)]:
+        with pytest.raises(IdempotencyConflictError):
+            ask(email, kind)
+    assert office.job().email == ANA
+
+
+def test_moments_without_a_zone_are_not_stored(office: Office) -> None:
+    with pytest.raises(Exception, match="without a time zone"):
+        queue_job(office.database, JobKind.AUTO, ANA, datetime(2026, 3, 3))
+
+
+def test_seeding_happens_once(office: Office) -> None:
+    assert not seed_if_empty(office.database, office.links(), office.clock.now())
+    with office.database.transaction() as session:
+        people = session.scalars(select(Account)).all()
+    assert len(people) == 6
+    assert {person.email.partition("@")[2] for person in people} == {"example.com"}
