@@ -1,0 +1,126 @@
+"""The one way into Rasa: signed turns from the helpdesk.
+
+`POST /webhooks/latchkey/turn` takes `{message_id, conversation_id, text | payload,
+actor}` with the header `X-Latchkey-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of
+"<t>.<body>">`. Rasa's own channels trust whoever reaches them; this one trusts the key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import re
+import time
+from typing import Any, Awaitable, Callable, Dict, Optional, Text
+
+from rasa.core.channels.channel import InputChannel, UserMessage
+from sanic import Blueprint
+from sanic.request import Request
+from sanic.response import HTTPResponse
+from sanic.response import json as json_response
+
+from bot.turn import CHANNEL, InvalidTurnError, Turn, TurnTaker
+
+SIGNATURE_HEADER = "X-Latchkey-Signature"
+SIGNATURE_LIFE_S = 300  # a captured request cannot be replayed later than this
+KEY_LENGTH = 32  # characters at least
+
+_SIGNATURE = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
+_NAME = re.compile(r"[\w.:-]{1,128}")
+_FIELDS = {"message_id", "conversation_id", "text", "payload", "actor"}
+
+logger = logging.getLogger(__name__)
+
+
+class TurnChannel(InputChannel):
+    """Rasa input channel for the helpdesk's turns."""
+
+    def __init__(self, key: Text) -> None:
+        self._key = key.encode()
+
+    @classmethod
+    def name(cls) -> Text:
+        """Name the channel, which is also its place under /webhooks."""
+        return CHANNEL
+
+    @classmethod
+    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "TurnChannel":
+        """Make the channel from credentials.yml."""
+        key = str((credentials or {}).get("key") or "")
+        if len(key) < KEY_LENGTH or key.startswith("${"):
+            logger.warning("LATCHKEY_TURN_KEY is not set: every turn will be refused.")
+            key = ""
+        return cls(key)
+
+    def blueprint(
+        self, on_new_message: Callable[[UserMessage], Awaitable[Any]]
+    ) -> Blueprint:
+        """Make the channel's routes."""
+        routes = Blueprint(f"{CHANNEL}_turn")
+        takers: Dict[int, TurnTaker] = {}
+
+        def taker(request: Request) -> TurnTaker:
+            # The agent changes when another model is loaded into the running server.
+            agent = request.app.ctx.agent
+            if id(agent) not in takers:
+                takers.clear()
+                takers[id(agent)] = TurnTaker(agent)
+            return takers[id(agent)]
+
+        @routes.get("/")
+        async def health(request: Request) -> HTTPResponse:
+            return json_response({"status": "ok"})
+
+        @routes.post("/turn")
+        async def take_turn(request: Request) -> HTTPResponse:
+            header = request.headers.get(SIGNATURE_HEADER, "")
+            if not self.is_signed(header, request.body, now=time.time()):
+                return _problem(401, "bad_signature", "The signature does not hold.")
+            try:
+                turn = read_turn(request.body)
+                return json_response(await taker(request).take(turn))
+            except InvalidTurnError as error:
+                return _problem(422, "invalid_turn", str(error))
+
+        return routes
+
+    def is_signed(self, header: Text, body: bytes, *, now: float) -> bool:
+        """Tell whether `header` signs `body` with our key, not too long ago."""
+        match = _SIGNATURE.fullmatch(header)
+        if not match or not self._key:
+            return False
+        if abs(now - int(match.group(1))) > SIGNATURE_LIFE_S:
+            return False
+        signed = match.group(1).encode() + b"." + body
+        expected = hmac.new(self._key, signed, hashlib.sha256).hexdigest()
+        return hmac.compare_digest(expected, match.group(2))
+
+
+def read_turn(body: bytes) -> Turn:
+    """Read a turn from a request's body.
+
+    Raises:
+        InvalidTurnError: the body is not JSON, or a field is missing or malformed.
+    """
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidTurnError("The body is not JSON.") from error
+    if not isinstance(fields, dict) or set(fields) - _FIELDS:
+        raise InvalidTurnError(f"A turn has only {', '.join(sorted(_FIELDS))}.")
+    for name in ("message_id", "conversation_id"):
+        value = fields.get(name)
+        if not isinstance(value, str) or not _NAME.fullmatch(value):
+            raise InvalidTurnError(f"`{name}` must be a plain identifier.")
+    for name in ("text", "payload", "actor"):
+        if not isinstance(fields.get(name), (str, type(None))):
+            raise InvalidTurnError(f"`{name}` must be a text.")
+    if (fields.get("text") is None) == (fields.get("payload") is None):
+        raise InvalidTurnError("A turn has either `text` or `payload`.")
+    return Turn(**fields)
+
+
+def _problem(status: int, code: Text, message: Text) -> HTTPResponse:
+    return json_response({"code": code, "message": message}, status=status)

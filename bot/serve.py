@@ -1,0 +1,60 @@
+"""Runs Rasa's server for the helpdesk: `python -m bot.serve --model … --port …`.
+
+Like `rasa run`, less the HTTP API that nobody here needs, on the loopback address unless
+told otherwise, with the addresses of the other parts as arguments instead of files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Text
+
+import yaml
+
+from bot.runtime import prepare
+
+
+def endpoints(actions: Text, tracker: Text) -> Text:
+    """Return the content of an endpoints.yml for these addresses."""
+    return yaml.safe_dump(
+        {
+            "action_endpoint": {"url": actions},
+            "tracker_store": {
+                "type": "bot.tracker_store.SqliteTrackerStore",
+                "db": tracker,
+            },
+        }
+    )
+
+
+def main() -> None:
+    """Serve turns until the process is told to stop."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--actions", required=True)
+    parser.add_argument("--tracker", required=True)
+    chosen = parser.parse_args()
+    prepare()
+    from rasa.core.run import serve_application
+    from rasa.core.utils import AvailableEndpoints
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "endpoints.yml"
+        path.write_text(endpoints(chosen.actions, chosen.tracker), encoding="utf-8")
+        available = AvailableEndpoints.read_endpoints(str(path))
+    serve_application(
+        model_path=chosen.model,
+        port=chosen.port,
+        interface=chosen.host,
+        credentials="credentials.yml",
+        endpoints=available,
+        enable_api=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

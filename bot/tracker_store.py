@@ -1,0 +1,82 @@
+"""Rasa's tracker store in one SQLite table: one row a conversation.
+
+Rasa's own SQL store writes a row an event through SQLAlchemy and reads them all back, which
+costs more than understanding the message does. The tracker is Rasa's working memory and
+not the record: it must survive a crash of the process, not a power cut, and only its
+latest session is kept.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any, Iterator, Optional, Text
+
+from rasa.core.brokers.broker import EventBroker
+from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.shared.core.domain import Domain
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS trackers (
+    conversation_id TEXT PRIMARY KEY,
+    dialogue TEXT NOT NULL,
+    saved_at REAL NOT NULL
+) WITHOUT ROWID
+"""
+SAVE = """
+INSERT INTO trackers VALUES (?, ?, ?) ON CONFLICT (conversation_id)
+DO UPDATE SET dialogue = excluded.dialogue, saved_at = excluded.saved_at
+"""
+
+
+class _Dialogues(MutableMapping):
+    """Conversation id to serialised dialogue, on disk."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Each statement commits; write-ahead logging without a wait for the disk.
+        self._database = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=3
+        )
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        self._database.execute(SCHEMA)
+
+    def __getitem__(self, conversation_id: Text) -> Text:
+        query = "SELECT dialogue FROM trackers WHERE conversation_id = ?"
+        row = self._database.execute(query, (conversation_id,)).fetchone()
+        if row is None:
+            raise KeyError(conversation_id)
+        return row[0]
+
+    def __setitem__(self, conversation_id: Text, dialogue: Text) -> None:
+        self._database.execute(SAVE, (conversation_id, dialogue, time.time()))
+
+    def __delitem__(self, conversation_id: Text) -> None:
+        query = "DELETE FROM trackers WHERE conversation_id = ?"
+        if self._database.execute(query, (conversation_id,)).rowcount == 0:
+            raise KeyError(conversation_id)
+
+    def __iter__(self) -> Iterator[Text]:
+        rows = self._database.execute("SELECT conversation_id FROM trackers")
+        return (row[0] for row in rows.fetchall())
+
+    def __len__(self) -> int:
+        return self._database.execute("SELECT count(*) FROM trackers").fetchone()[0]
+
+
+class SqliteTrackerStore(InMemoryTrackerStore):
+    """Rasa's in-memory store, with its memory on disk."""
+
+    def __init__(
+        self,
+        domain: Optional[Domain] = None,
+        event_broker: Optional[EventBroker] = None,
+        db: Text = ".latchkey/state/tracker.db",
+        **more: Any,
+    ) -> None:
+        """Open the store; the file and its folder are made if they are missing."""
+        super().__init__(domain or Domain.empty(), event_broker)
+        self.store = _Dialogues(Path(db))  # type: ignore[assignment]

@@ -1,0 +1,239 @@
+"""One turn of a conversation: a message in, what the assistant says and thought out.
+
+Owns the rule that typed text is never a Rasa payload, the memory that makes a repeated
+message harmless, and the promise that a turn always ends with words. Used by the turn
+channel and by the `ask` command, so that both behave alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any, Dict, List, Optional, Text, Tuple
+from weakref import WeakValueDictionary
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.shared.core.constants import DEFAULT_INTENTS
+from rasa.shared.core.events import BotUttered, UserUttered
+
+from bot import remote_actions
+from bot.intent_classifier import AMBIGUOUS
+from bot.message_text import clean
+
+TURN_LIMIT_S = 9.0  # the person hears something within ten seconds, whatever happens
+REMEMBERED = 1_000  # results kept in memory; older ones are found in the tracker
+OUT_OF_SCOPE = "out_of_scope"
+TROUBLE = "utter_assistant_trouble"
+CHANNEL = "latchkey"
+
+_TYPED_COMMAND = re.compile(r"/+\s*\w+\s*(\{.*\})?\s*", re.DOTALL)
+_PAYLOAD = re.compile(r"/([a-z_]+)(\{.*\})?", re.DOTALL)
+
+logger = logging.getLogger(__name__)
+
+
+class InvalidTurnError(ValueError):
+    """The turn cannot be taken; the message says why."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the helpdesk sends: exactly one of `text` and `payload` is set.
+
+    `payload` is what a button carried, `/intent` with optional JSON entities; `actor` is
+    the signed statement of who is asking, passed on to the actions unread.
+    """
+
+    message_id: Text
+    conversation_id: Text
+    text: Optional[Text] = None
+    payload: Optional[Text] = None
+    actor: Optional[Text] = None
+
+
+class _Collector(OutputChannel):
+    """Keeps what the assistant says, whole, in order."""
+
+    def __init__(self) -> None:
+        self.messages: List[Dict[Text, Any]] = []
+
+    @classmethod
+    def name(cls) -> Text:
+        return CHANNEL
+
+    async def send_response(self, recipient_id: Text, message: Dict[Text, Any]) -> None:
+        self.messages.append(dict(message))
+
+
+class TurnTaker:
+    """Runs turns on an agent, one at a time in each conversation."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._results: "OrderedDict[Tuple[Text, Text], Dict[Text, Any]]" = OrderedDict()
+        self._locks: "WeakValueDictionary[Text, asyncio.Lock]" = WeakValueDictionary()
+        remote_actions.install()
+
+    async def take(self, turn: Turn) -> Dict[Text, Any]:
+        """Answer a turn; a repeated one gets the first one's result, without effect.
+
+        Returns:
+            `{"replies": […], "nlu": {…}, "handoff": null | {"reason"}, "trouble": bool}`.
+            `trouble` means that a part was down and the turn may be sent again.
+
+        Raises:
+            InvalidTurnError: the payload is none that the assistant knows.
+        """
+        lock = self._locks.setdefault(turn.conversation_id, asyncio.Lock())
+        async with lock:
+            remembered = self._results.get((turn.conversation_id, turn.message_id))
+            known = remembered or await self._recall(turn)
+            return known or await self._run(turn)
+
+    async def _recall(self, turn: Turn) -> Optional[Dict[Text, Any]]:
+        """Find the result of a turn that an earlier process had finished."""
+        tracker = await self._agent.tracker_store.retrieve(turn.conversation_id)
+        if tracker is None:
+            return None
+        events = list(tracker.events)
+        for index, event in enumerate(events):
+            if isinstance(event, UserUttered) and event.message_id == turn.message_id:
+                rest = events[index + 1 :]
+                later = list(takewhile(lambda e: not isinstance(e, UserUttered), rest))
+                said = [e.message() for e in later if isinstance(e, BotUttered)]
+                said = said or [{"text": self._trouble_text()}]
+                return _result(said, event.parse_data, trouble=False)
+        return None
+
+    async def _run(self, turn: Turn) -> Dict[Text, Any]:
+        parse_data = await self._understand(turn)
+        collector = _Collector()
+        message = UserMessage(
+            parse_data["text"],
+            collector,
+            turn.conversation_id,
+            parse_data=parse_data,
+            input_channel=CHANNEL,
+            message_id=turn.message_id,
+            metadata={"actor": turn.actor},
+        )
+        remote_actions.break_off_in_silence(collector.messages)
+        trouble = True  # until it has ended well; Rasa saves only a turn that did
+        try:
+            await asyncio.wait_for(self._agent.handle_message(message), TURN_LIMIT_S)
+            trouble = False
+        except asyncio.TimeoutError:
+            logger.warning(
+                "A turn took longer than %s s and was cut off.", TURN_LIMIT_S
+            )
+        except remote_actions.BrokenOffError:
+            logger.exception("An action failed and the turn was broken off.")
+        if trouble or not collector.messages:
+            collector.messages.append({"text": self._trouble_text()})
+        result = _result(collector.messages, parse_data, trouble=trouble)
+        if not trouble:
+            self._remember(turn, result)
+        return result
+
+    async def _understand(self, turn: Turn) -> Dict[Text, Any]:
+        if turn.payload is not None:
+            return self._read_payload(turn.payload)
+        text = clean(turn.text or "")
+        if _TYPED_COMMAND.fullmatch(text):
+            return {**_certain(text, OUT_OF_SCOPE), "typed_command": True}
+        # Rasa would take a leading slash for a payload: it is not shown one.
+        plain = text.lstrip("/ ")
+        if not plain:
+            return _certain(text, OUT_OF_SCOPE)
+        parsed = await self._agent.parse_message(plain)
+        return {**parsed, "text": text}
+
+    def _read_payload(self, payload: Text) -> Dict[Text, Any]:
+        match = _PAYLOAD.fullmatch(payload)
+        domain = self._agent.domain
+        known = set(domain.intents if domain else []) - set(DEFAULT_INTENTS)
+        if not match or match.group(1) not in known | {OUT_OF_SCOPE}:
+            raise InvalidTurnError("The payload is none that the assistant knows.")
+        try:
+            values = json.loads(match.group(2) or "{}")
+        except (ValueError, RecursionError) as error:
+            raise InvalidTurnError("The payload's entities are not JSON.") from error
+        allowed = set(domain.entities if domain else [])
+        if not isinstance(values, dict) or set(values) - allowed:
+            raise InvalidTurnError("The payload has entities that nobody knows.")
+        if not all(isinstance(value, str) for value in values.values()):
+            raise InvalidTurnError("The payload's entities must be texts.")
+        entities = [
+            {"entity": name, "value": value, "start": 0, "end": 0}
+            for name, value in values.items()
+        ]
+        return {**_certain(payload, match.group(1)), "entities": entities}
+
+    def _trouble_text(self) -> Text:
+        domain = self._agent.domain
+        assert domain is not None, "a loaded agent has a domain"
+        return domain.responses[TROUBLE][0]["text"]
+
+    def _remember(self, turn: Turn, result: Dict[Text, Any]) -> None:
+        self._results[turn.conversation_id, turn.message_id] = result
+        if len(self._results) > REMEMBERED:
+            self._results.popitem(last=False)
+
+
+def _certain(text: Text, intent: Text) -> Dict[Text, Any]:
+    named = {"name": intent, "confidence": 1.0}
+    return {"text": text, "intent": named, "intent_ranking": [named], "entities": []}
+
+
+def _result(
+    said: List[Dict[Text, Any]], parse_data: Dict[Text, Any], *, trouble: bool
+) -> Dict[Text, Any]:
+    handoff = None
+    replies: List[Dict[Text, Any]] = []
+    for message in said:
+        custom = message.get("custom") or {}
+        handoff = custom.get("handoff", handoff)
+        if message.get("text"):
+            replies.append(_reply(message))
+    return {
+        "replies": replies,
+        "nlu": nlu_summary(parse_data),
+        "handoff": handoff,
+        "trouble": trouble,
+    }
+
+
+def _reply(message: Dict[Text, Any]) -> Dict[Text, Any]:
+    reply: Dict[Text, Any] = {"text": message["text"].strip()}
+    if message.get("buttons"):
+        reply["buttons"] = message["buttons"]
+    article = (message.get("metadata") or {}).get("article")
+    if article:
+        reply["article"] = article
+    return reply
+
+
+def nlu_summary(parse_data: Dict[Text, Any]) -> Dict[Text, Any]:
+    """Return what was understood: intent, confidence, ranking, and whether it asked.
+
+    Where two articles were equally likely and the person is asked, `intent` is the first
+    of the two and `ambiguous` is true.
+    """
+    ranking = parse_data.get("intent_ranking") or []
+    intent = parse_data["intent"]
+    ambiguous = intent["name"] == AMBIGUOUS
+    return {
+        "intent": ranking[0]["name"] if ambiguous else intent["name"],
+        "confidence": float(intent["confidence"]),
+        "ambiguous": ambiguous,
+        "ranking": [
+            {"intent": entry["name"], "confidence": float(entry["confidence"])}
+            for entry in ranking
+        ],
+    }

@@ -1,0 +1,234 @@
+"""Whole dialogues: the trained assistant with the real action server, no backend.
+
+The account backend is a closed port, so what was confirmed ends in "can't reach".
+"""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from bot.turn import TurnTaker
+from tests.bot.turns import Run, new_id, pressed, texts, typed
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENTS = ROOT / os.environ.get("LATCHKEY_ENVIRONMENTS", ".latchkey")
+START_S = 30
+
+ADDRESS, CONFIRM, DOUBT = "Which e-mail address", "Shall I?", "Did you mean"
+MISSING, INVALID, SEVERAL = (
+    "I need the e-mail",
+    "can't be right",
+    "one address at a time",
+)
+LOST, PERSON = "I don't know the answer", "Shall I get a person"
+STOPPED, TRIED, HANDED = "Nothing was sent", "can't reach", "A person is the right help"
+HELPED, GLAD, SORRY = "Did that help?", "Good to hear", "Sorry about that"
+LOG_IN, CLOSER, FOUND = "Log in on", "Which one is closer", "come closest"
+WHAT_NEXT, WHAT_FOR = "What can I help you with", "What shall I do with"
+
+Line = tuple[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def taker(agent: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TurnTaker]:
+    """A turn taker whose actions are the product's own."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    log = tmp_path_factory.mktemp("actions") / "log"
+    variables = {
+        "LATCHKEY_ACTIONS_PORT": str(port),
+        "LATCHKEY_ACTOR_KEY": "k" * 40,
+        "LATCHKEY_ACCOUNTS_URL": "http://127.0.0.1:9",
+        "LATCHKEY_ACCOUNTS_TOKEN": "none",
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [ENVIRONMENTS / "venv/bin/python", "-m", "actions"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+            stdout=output,
+            stderr=output,
+        )
+    endpoint = agent.processor.action_endpoint
+    own = endpoint.url
+    try:
+        wait_until_up(f"http://127.0.0.1:{port}/health", log)
+        endpoint.url = f"http://127.0.0.1:{port}/webhook"
+        yield TurnTaker(agent)
+    finally:
+        endpoint.url = own
+        process.terminate()
+        process.wait(10)
+
+
+def wait_until_up(url: str, log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        try:
+            requests.get(url, timeout=2)
+        except requests.ConnectionError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(log.read_text(encoding="utf-8"))
+
+
+# name: [(what is typed, or pressed when it begins with a "/", parts of the replies)]
+DIALOGUES: dict[str, list[Line]] = {
+    "an answer and a verdict": [
+        ("how do I log in?", [LOG_IN, HELPED]),
+        ("yes", [GLAD]),
+    ],
+    "no verdict helps": [
+        ("how do I log in?", [LOG_IN, HELPED]),
+        ("no", [SORRY]),
+        ("still doesn't work", [PERSON]),
+        ("yes", [HANDED]),
+    ],
+    "the form to its end": [
+        ("reset my password", [ADDRESS]),
+        ("ana@example.com", [CONFIRM]),
+        ("yes", [TRIED]),
+        ("/reset_password", [CONFIRM]),
+    ],
+    "no at the end": [
+        ("reset my password for ana@example.com", [CONFIRM]),
+        ("no", [STOPPED]),
+        ("reset my password", [ADDRESS]),
+    ],
+    "hello in the form": [
+        ("reset my password", [ADDRESS]),
+        ("hello", [ADDRESS]),
+        ("ana@example.com", [CONFIRM]),
+        ("hello", [CONFIRM]),
+        ("yes", [TRIED]),
+    ],
+    "a search in the form": [
+        ("reset my password", [ADDRESS]),
+        ("/search_articles", [FOUND, ADDRESS]),
+        ("ana@example.com", [CONFIRM]),
+        ("yes", [TRIED]),
+    ],
+    "two close articles in the form": [
+        ("reset my password", [ADDRESS]),
+        ("/ambiguous", [CLOSER, ADDRESS]),
+        ("/how_to_log_in", [LOG_IN, ADDRESS]),
+        ("ana@example.com", [CONFIRM]),
+        ("yes", [TRIED]),
+    ],
+    "a question while a spelling is in doubt": [
+        ("reset my password", [ADDRESS]),
+        ("ana@gmial.com", [DOUBT]),
+        ("how do I log in?", [LOG_IN, DOUBT]),
+        ("yes", [CONFIRM]),
+    ],
+    "nonsense while a spelling is in doubt": [
+        ("reset my password", [ADDRESS]),
+        ("ana@gmial.com", [DOUBT]),
+        ("what's the weather in Paris", [LOST, DOUBT]),
+        ("no", [CONFIRM]),
+    ],
+    "a rare domain is insisted on": [
+        ("reset my password", [ADDRESS]),
+        ("ana@gmial.com", [DOUBT]),
+        ("ana@gmial.com", [CONFIRM]),
+    ],
+    "nonsense at the confirmation": [
+        ("reset my password for ana@example.com", [CONFIRM]),
+        ("what's the weather in Paris", [LOST, CONFIRM]),
+        ("who won the world cup", [LOST, CONFIRM]),
+        ("yes", [TRIED]),
+    ],
+    "the address again, another, and a wrong one": [
+        ("reset my password for ana@example.com", [CONFIRM]),
+        ("ana@example.com", [CONFIRM]),
+        ("my mail is bo@@example", [INVALID, ADDRESS]),
+        ("bo@example.com", [CONFIRM]),
+    ],
+    "a wrong address with the wish": [
+        ("resend my invite to foo@bar", [INVALID, ADDRESS]),
+        ("foo@bar.com", [CONFIRM]),
+    ],
+    "two addresses with the wish": [
+        ("resend invite to a@example.com and b@example.com", [SEVERAL, ADDRESS]),
+        ("b@example.com", [CONFIRM]),
+    ],
+    "a bare yes for an address": [
+        ("reset my password", [ADDRESS]),
+        ("yes", [MISSING, ADDRESS]),
+        ("ana at example dot com", [CONFIRM]),
+    ],
+    "an address out of the blue": [
+        ("my mail is carla@tiscali.it", [WHAT_FOR]),
+        ("reset it", [CONFIRM]),
+    ],
+    "two addresses out of the blue": [
+        ("my mails are a@example.com and b@example.com", [SEVERAL]),
+        ("b@example.com", [WHAT_FOR]),
+    ],
+    "a person in the middle": [
+        ("resend invite", [ADDRESS]),
+        ("talk to a human", [HANDED]),
+        ("how do I log in?", [LOG_IN, HELPED]),
+    ],
+    "stop and begin anew": [
+        ("resend invite", [ADDRESS]),
+        ("stop", [STOPPED]),
+        ("reset my password", [ADDRESS]),
+    ],
+    "lost twice, then no person": [
+        ("what is the capital of France", [LOST]),
+        ("who won the world cup", [PERSON]),
+        ("/deny", [WHAT_NEXT]),
+        ("what is the capital of Spain", [LOST]),
+    ],
+    "typed commands": [
+        ("/restart", ["begin with a slash"]),
+        ("//affirm", [PERSON]),
+    ],
+}
+
+
+def converse(taker: TurnTaker, run: Run, lines: list[Line]) -> list[dict[str, Any]]:
+    """Have a dialogue and check each reply; returns the results."""
+    conversation = new_id()
+    results = []
+    for said, expected in lines:
+        button = said.startswith("/") and "begin with" not in expected[0]
+        as_typed = not button or said == "//affirm"
+        turn = typed(said, conversation) if as_typed else pressed(said, conversation)
+        result = run(taker.take(turn))
+        replies = texts(result)
+        assert len(replies) == len(expected), (said, replies)
+        for reply, part in zip(replies, expected):
+            assert part in reply, (said, replies)
+        assert result["trouble"] is False
+        results.append(result)
+    return results
+
+
+@pytest.mark.parametrize("dialogue", DIALOGUES)
+def test_a_dialogue_goes_as_it_should(
+    dialogue: str, taker: TurnTaker, run: Run
+) -> None:
+    converse(taker, run, DIALOGUES[dialogue])
+
+
+def test_a_handoff_carries_its_reason(taker: TurnTaker, run: Run) -> None:
+    asked = converse(taker, run, [("talk to a human", [HANDED])])
+    stuck = converse(taker, run, DIALOGUES["no verdict helps"])
+    assert asked[-1]["handoff"] == {"reason": "asked"}
+    assert stuck[-1]["handoff"] == {"reason": "stuck"}
+
+
+def test_no_reply_shows_a_bare_placeholder(taker: TurnTaker, run: Run) -> None:
+    for lines in DIALOGUES.values():
+        for result in converse(taker, run, lines):
+            assert not any("{" in text or "None" in text for text in texts(result))
