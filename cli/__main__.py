@@ -1,0 +1,44 @@
+"""Registers the commands. Each is a function of its own module; its docstring is its help."""
+
+import typer
+
+from cli.ask import ask
+from cli.bench_turn import bench_turn
+from cli.chat import chat
+from cli.nlu import bench_nlu, evaluate
+from cli.testing import check, test
+from cli.train import train
+from cli.up import up
+
+app = typer.Typer(
+    name="./latchkey",
+    help="Latchkey: the self-service account help desk.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for command in (up, chat, ask, train, check):
+    app.command()(command)
+app.command("eval")(evaluate)
+
+
+@app.command(
+    "test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def run_tests(context: typer.Context) -> None:
+    """Run the whole test suite, real browser and real PostgreSQL included.
+
+    Further arguments go to pytest, for example: ./latchkey test tests/accounts -k links
+    """
+    test(context.args)
+
+
+bench = typer.Typer(help="Measure ours against the peer.", no_args_is_help=True)
+bench.command("nlu")(bench_nlu)
+bench.command("turn")(bench_turn)
+app.add_typer(bench, name="bench")
+
+
+if __name__ == "__main__":
+    app(prog_name="./latchkey")

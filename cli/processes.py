@@ -1,0 +1,144 @@
+"""Child processes: started, watched, started again when they die, stopped together.
+
+Each child leads a process group of its own, so stopping it takes what it started along;
+and the kernel is asked to end it should this process be killed outright.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+STOP_GRACE_S = 5.0
+RESTART_PAUSE_S = (0.5, 1, 2, 5, 10, 30)  # longer each time it dies soon after starting
+HEALTHY_AFTER_S = 60.0  # a child that lived this long starts again without delay
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Child:
+    """One program and how to tell that it is ready."""
+
+    name: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    is_ready: Callable[[], bool]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    deaths: int = 0
+    due_at: float = field(default=0.0)
+
+    def start(self) -> None:
+        """Start the program; its output goes to the log."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                list(self.arguments),
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                umask=0o077,  # addresses and links in what it writes are private
+                preexec_fn=_end_with_parent,  # before any thread exists
+            )
+        self.started_at = time.monotonic()
+
+    def is_running(self) -> bool:
+        """Tell whether the program has been started and has not ended."""
+        return self.process is not None and self.process.poll() is None
+
+    def signal_group(self, number: int) -> None:
+        """Send a signal to the program and to all that it started."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, number)
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class ChildNotReadyError(Exception):
+    """A child ended, or did not become ready in time."""
+
+    def __init__(self, child: Child, problem: str) -> None:
+        super().__init__(f"{child.name} {problem}; its log is {child.log}")
+        self.child = child
+
+
+class Supervisor:
+    """Keeps a set of children running until told to stop them."""
+
+    def __init__(
+        self,
+        children: Sequence[Child],
+        *,
+        pauses_s: Sequence[float] = RESTART_PAUSE_S,
+        stop_grace_s: float = STOP_GRACE_S,
+    ) -> None:
+        self.children = children
+        self._pauses_s = pauses_s
+        self._stop_grace_s = stop_grace_s
+
+    def start(self, *, within_s: float = 90.0) -> Iterator[Child]:
+        """Start all children at once and yield each as it becomes ready.
+
+        Raises:
+            ChildNotReadyError: one ended or took too long.
+        """
+        for child in self.children:
+            child.start()
+        waiting = list(self.children)
+        deadline = time.monotonic() + within_s
+        while waiting:
+            for child in list(waiting):
+                if not child.is_running():
+                    raise ChildNotReadyError(child, "ended at once")
+                if child.is_ready():
+                    waiting.remove(child)
+                    yield child
+            if waiting and time.monotonic() > deadline:
+                raise ChildNotReadyError(
+                    waiting[0], f"was not ready in {within_s:.0f} s"
+                )
+            time.sleep(0.05)
+
+    def revive(self) -> Child | None:
+        """Start the next dead child again when its pause is over; return it if so."""
+        now = time.monotonic()
+        for child in self.children:
+            if child.is_running():
+                continue
+            if not child.due_at:
+                lived_long = now - child.started_at > HEALTHY_AFTER_S
+                child.deaths = 0 if lived_long else child.deaths
+                pause = self._pauses_s[min(child.deaths, len(self._pauses_s) - 1)]
+                child.due_at = now + pause
+            elif now >= child.due_at:
+                child.deaths += 1
+                child.due_at = 0.0
+                child.signal_group(signal.SIGKILL)  # what the dead one left behind
+                child.start()
+                return child
+        return None
+
+    def stop(self) -> None:
+        """Stop all children: politely, then not."""
+        for child in self.children:
+            child.signal_group(signal.SIGTERM)
+        deadline = time.monotonic() + self._stop_grace_s
+        for child in self.children:
+            if child.process is not None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.process.wait(max(0.0, deadline - time.monotonic()))
+        for child in self.children:
+            child.signal_group(signal.SIGKILL)
+            if child.process is not None:
+                child.process.wait()

@@ -1,0 +1,69 @@
+"""`test` and `check`: everything that must hold before a change lands."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import typer
+
+from cli import model, rasa_room
+from cli.browser import ensure_browser
+from cli.console import err, fail
+from cli.places import PROJECT
+
+RASA_TESTS = "tests/bot"  # run inside Rasa's environment, where Rasa can be imported
+CHECKED = ("accounts", "actions", "bot", "cli", "helpdesk", "tests")
+
+
+def test(arguments: list[str]) -> None:
+    """Run the whole test suite; further arguments go to pytest.
+
+    Without arguments both halves run: the tests of what runs inside Rasa in Rasa's
+    environment, all others here. An argument that names a path in tests/bot runs that.
+    """
+    model.ensure_trained()
+    browser = ensure_browser()
+    in_rasa_room = any(argument.startswith(RASA_TESTS) for argument in arguments)
+    codes = []
+    if in_rasa_room or not arguments:
+        chosen = arguments or [RASA_TESTS]
+        command = rasa_room.command("pytest", "--disable-warnings", *chosen)
+        codes.append(_run(command, rasa_room.environment()))
+    if not in_rasa_room:
+        environment = {**os.environ, "LATCHKEY_BROWSER": browser}
+        codes.append(_run([sys.executable, "-m", "pytest", *arguments], environment))
+    if any(codes):
+        raise typer.Exit(max(codes))
+
+
+def check() -> None:
+    """Run style, types, data validation and all tests: what CI runs."""
+    rasa_room.ensure_installed()
+    tools = Path(sys.executable).parent
+    _must("Style", [str(tools / "ruff"), "check", *CHECKED])
+    _must("Format", [str(tools / "ruff"), "format", "--check", *CHECKED])
+    _must("Types", [str(tools / "mypy")])
+    validation = ["data", "validate", "--fail-on-warnings"]
+    _must(
+        "Training data", rasa_room.command("rasa", *validation), rasa_room.environment()
+    )
+    test([])
+
+
+def _must(
+    title: str, command: list[str], environment: dict[str, str] | None = None
+) -> None:
+    started = time.monotonic()
+    process = subprocess.run(
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True
+    )
+    if process.returncode != 0:
+        print(process.stdout[-6000:], process.stderr[-6000:], sep="\n")
+        fail(f"{title}: see above")
+    err.print(f"[green]✓[/] {title} ({time.monotonic() - started:.0f} s)")
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    return subprocess.run(command, cwd=PROJECT, env=environment).returncode
