@@ -63,14 +63,11 @@ def train(name: Text, table: Optional[Path], folder: Path) -> Path:
     return Path(model)
 
 
-async def classify(model: Path, texts: Sequence[Text]) -> "List[Any]":
+async def classify(agent: Any, texts: Sequence[Text]) -> "List[Any]":
     """Parse each text by itself and return what came of it, with the time it took."""
-    from rasa.core.agent import Agent
-
     from bot.intent_classifier import AMBIGUOUS
     from bot.measures import OUT_OF_SCOPE, Outcome
 
-    agent = Agent.load(str(model))
     await agent.parse_message("a first message warms things up")
     outcomes = []
     for text in texts:
@@ -91,13 +88,20 @@ async def classify(model: Path, texts: Sequence[Text]) -> "List[Any]":
     return outcomes
 
 
+def load(model: Path) -> Any:
+    """Load a trained model, the slow part of measuring it."""
+    from rasa.core.agent import Agent
+
+    return Agent.load(str(model))
+
+
 def report(
-    model: Path, table: Path, labels: Optional[Sequence[Text]]
+    agent: Any, table: Path, labels: Optional[Sequence[Text]]
 ) -> Dict[Text, Any]:
     """Measure a model on a CSV file.
 
     Args:
-        model: a trained model.
+        agent: what `load` returned.
         table: what to measure on.
         labels: the labels known in training; rows with others count as out of scope.
     """
@@ -106,7 +110,7 @@ def report(
     rows = read_table(table)
     if labels is not None:
         rows = known_labels(rows, set(labels))
-    outcomes = asyncio.run(classify(model, [row.text for row in rows]))
+    outcomes = asyncio.run(classify(agent, [row.text for row in rows]))
     return {
         **measure(rows, outcomes),
         "labels": by_label(rows, outcomes),
@@ -118,13 +122,10 @@ def report(
     }
 
 
-def threshold(model: Path, name: Text) -> float:
+def threshold(agent: Any, name: Text) -> float:
     """Return the score below which a model rejects."""
     if name == STOCK:
         return STOCK_THRESHOLD
-    from rasa.core.agent import Agent
-
-    agent = Agent.load(str(model))
     return float(asyncio.run(agent.parse_message("hello"))["threshold"])
 
 
@@ -136,8 +137,9 @@ def _train_and_report(name: Text, table: Optional[Path], test: Path) -> Dict[Tex
         started = time.perf_counter()
         model = train(name, table, Path(folder))
         seconds = time.perf_counter() - started
-        measured = report(model, test, labels and sorted(labels))
-        limit = threshold(model, name)
+        agent = load(model)
+        measured = report(agent, test, labels and sorted(labels))
+        limit = threshold(agent, name)
     return {"pipeline": name, "train_s": seconds, "threshold": limit, **measured}
 
 
@@ -160,7 +162,7 @@ def main() -> None:
 
     try:
         if chosen.mode == "evaluate":
-            result = report(chosen.model, chosen.test, None)
+            result = report(load(chosen.model), chosen.test, None)
         else:
             result = _train_and_report(chosen.pipeline, chosen.table, chosen.test)
     except TableError as error:

@@ -14,6 +14,7 @@ from rich.markdown import Markdown
 from cli import model, rasa_room
 from cli.console import err, fail, out, print_json
 from cli.keys import ACTOR_KEY
+from cli.nlu import Json
 from cli.places import MODEL, PROJECT
 from cli.processes import ChildNotReadyError, Supervisor
 from cli.stack import Ports, Stack
@@ -22,9 +23,7 @@ from helpdesk.assistant import Actor, Turn, sign_actor
 
 def ask(
     text: Annotated[str, typer.Argument(help="What a person might type.")],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object.")
-    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Answer one question without a running server."""
     model.ensure_trained()

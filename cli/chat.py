@@ -10,8 +10,8 @@ from rich.markdown import Markdown
 from cli import model
 from cli.console import err, fail, out
 from cli.processes import ChildNotReadyError, Supervisor
-from cli.stack import Answers, Ports, Stack
-from helpdesk.assistant import TURN_PATH, AssistantClient, AssistantError, Turn
+from cli.stack import Ports, Stack
+from helpdesk.assistant import AssistantClient, AssistantError, Turn
 
 
 def chat() -> None:
@@ -25,7 +25,7 @@ def chat() -> None:
 def _running_stack() -> Iterator[Stack]:
     """Use the stack that is up, or run one for the length of the conversation."""
     stack = Stack.on(Ports.from_environment())
-    if Answers(stack.url("rasa") + TURN_PATH.removesuffix("turn"))():
+    if stack.is_assistant_up():
         yield stack
         return
     model.ensure_trained()

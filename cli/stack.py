@@ -106,6 +106,11 @@ class Stack:
             actor_key=self.keys[ACTOR_KEY],
         )
 
+    @property
+    def is_assistant_up(self) -> "Answers":
+        """Return a check whether the turn channel answers."""
+        return Answers(self.url("rasa") + TURN_PATH.removesuffix("turn"))
+
     def children(self) -> list[Child]:
         """Return every process, the outbox only when no mail server is configured."""
         children = [self.accounts(), self.actions(), self.rasa()]
@@ -169,7 +174,7 @@ class Stack:
             rasa_room.command("bot.serve", *arguments),
             rasa_room.environment(self.keys),
             self.state / "logs" / "rasa.log",
-            Answers(self.url("rasa") + TURN_PATH.removesuffix("turn")),
+            self.is_assistant_up,
         )
 
     def _modern(
