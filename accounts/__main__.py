@@ -4,10 +4,10 @@ import logging
 import sys
 
 from accounts.app import create_app
-from accounts.environment import SettingsError
-from accounts.logs import log_to_stderr
-from accounts.serving import serve
 from accounts.settings import AccountsSettings
+from foundation.environment import SettingsError
+from foundation.logs import log_to_stderr
+from foundation.serving import serve
 
 
 def main() -> int:

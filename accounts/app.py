@@ -2,26 +2,28 @@
 
 import asyncio
 import logging
+from pathlib import Path
 
 from sanic import Sanic
 from sanic.config import Config
 
 from accounts.api import api, health
-from accounts.clock import Clock, SystemClock
-from accounts.database import Database
 from accounts.letters import Letters
 from accounts.links import Links
 from accounts.look import STATIC_FOLDER
 from accounts.pages import pages
 from accounts.postman import Postman
-from accounts.refusals import answer_refusals
+from accounts.refusals import refusals
 from accounts.seed import seed_if_empty
 from accounts.services import AccountsApp, Services
 from accounts.settings import AccountsSettings
 from accounts.worker import Worker
+from foundation.clock import Clock, SystemClock
+from foundation.database import Database
 
 log = logging.getLogger(__name__)
 
+MIGRATIONS = Path(__file__).parent / "migrations"
 LARGEST_REQUEST_BYTES = 64 * 1024
 STOP_SECONDS = 1.0
 SYSTEM_CLOCK = SystemClock()
@@ -49,14 +51,19 @@ def create_app(settings: AccountsSettings, clock: Clock = SYSTEM_CLOCK) -> Accou
     app.blueprint(health)
     app.blueprint(pages)
     app.static("/static", STATIC_FOLDER, name="static")
-    answer_refusals(app)
+    refusals.answer_in(app)
     app.before_server_start(_open)
     app.after_server_stop(_close)
     return app
 
 
+def open_database(url: str) -> Database:
+    """Return the account backend's database."""
+    return Database(url, MIGRATIONS, variable="LATCHKEY_ACCOUNTS_DATABASE_URL")
+
+
 def _assemble(settings: AccountsSettings, clock: Clock) -> Services:
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url)
     links = Links(settings.secret, settings.public_url)
     letters = Letters(settings.names, settings.public_url, settings.smtp.mail_from)
     worker = Worker(database, clock, links, letters, Postman(settings.smtp))

@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from accounts.database import Database
 from accounts.models import Job
 from accounts.words import JobKind
+from foundation.database import Database
 
 MOST_ATTEMPTS = 5
 RETRY_AFTER = timedelta(seconds=10)

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from accounts.names import Names
 from accounts.words import Letter
+from foundation.names import Names
 
 IS_LINK = re.compile(r"https?://\S+")
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from accounts.database import Database
 from accounts.links import hash_secret
 from accounts.models import Account, FailedLogin, Login
 from accounts.passwords import is_password
 from accounts.words import AccountState
+from foundation.database import Database
 
 LIFETIME = timedelta(hours=12)
 MOST_FAILURES = 10

@@ -1,76 +1,25 @@
 """The tables of the account backend. Rows only: the rules for them are elsewhere."""
 
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import (
-    JSON,
-    DateTime,
-    Dialect,
-    Enum,
-    ForeignKey,
-    MetaData,
-    String,
-    TypeDecorator,
-)
+from sqlalchemy import JSON, ForeignKey, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from accounts.words import AccountState, DeliveryState, JobKind, Letter, Purpose, Role
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment in UTC, also on SQLite, which forgets time zones."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
-        """Refuse naive moments."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError("A moment without a time zone cannot be stored.")
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
-        """Give the moment its time zone back."""
-        if value is None:
-            return None
-        return (
-            value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        )
-
-
-def _word(kind: type[StrEnum]) -> Enum:
-    return Enum(
-        kind,
-        native_enum=False,
-        create_constraint=False,
-        length=20,
-        values_callable=lambda words: [word.value for word in words],
-    )
+from foundation.tables import CONSTRAINT_NAMES, UtcDateTime, word
 
 
 class Base(DeclarativeBase):
     """The declarative base, with constraint names that migrations can rely on."""
 
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
+    metadata = MetaData(naming_convention=CONSTRAINT_NAMES)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime,
         dict[str, Any]: JSON,
         **{
-            kind: _word(kind)
+            kind: word(kind)
             for kind in (AccountState, DeliveryState, JobKind, Letter, Purpose, Role)
         },
     }

@@ -5,9 +5,9 @@ import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from accounts.addresses import mask_addresses
 from accounts.settings import SmtpSettings
 from accounts.words import DeliveryState
+from foundation.addresses import mask_addresses
 
 TIMEOUT_SECONDS = 10.0
 PERMANENT = 500

@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.database import Database
 from accounts.links import LIFETIMES, Links
 from accounts.models import Account, Site
 from accounts.passwords import hash_password
 from accounts.words import AccountState, Purpose, Role
+from foundation.database import Database
 
 SITE = "Harbour House"
 PASSWORD = "correct horse battery"  # noqa: S105 - documented, for trying things out

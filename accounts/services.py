@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from sanic import Request, Sanic
 from sanic.config import Config
 
-from accounts.clock import Clock
-from accounts.database import Database
 from accounts.links import Links
 from accounts.settings import AccountsSettings
 from accounts.worker import Worker
+from foundation.clock import Clock
+from foundation.database import Database
 
 
 @dataclass

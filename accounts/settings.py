@@ -4,10 +4,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from accounts.environment import Environment, SettingsError
-from accounts.names import Names, read_names
+from foundation.environment import Environment, SettingsError
+from foundation.names import Names, read_names
 
 SHORTEST_TOKEN = 16
 SHORTEST_SECRET = 32
@@ -61,7 +60,9 @@ class AccountsSettings:
         settings = cls(
             host=host,
             port=port,
-            public_url=_public_url(read, f"http://{host}:{port}"),
+            public_url=read.url(
+                "LATCHKEY_ACCOUNTS_PUBLIC_URL", f"http://{host}:{port}"
+            ),
             database_url=read.text("LATCHKEY_ACCOUNTS_DATABASE_URL", _file_in(read)),
             smtp=_smtp(read, names),
             token=read.secret("LATCHKEY_ACCOUNTS_TOKEN", at_least=SHORTEST_TOKEN),
@@ -77,15 +78,6 @@ class AccountsSettings:
                 "LATCHKEY_ACCOUNTS_TOKEN and LATCHKEY_ACCOUNTS_STAFF_TOKEN must differ."
             )
         return settings
-
-
-def _public_url(read: Environment, default: str) -> str:
-    name = "LATCHKEY_ACCOUNTS_PUBLIC_URL"
-    url = read.text(name, default).rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise SettingsError(f"{name} must start with http:// or https://, not {url!r}.")
-    return url
 
 
 def _file_in(read: Environment) -> str:

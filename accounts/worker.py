@@ -8,8 +8,6 @@ import logging
 import threading
 from datetime import datetime, timedelta
 
-from accounts.clock import Clock
-from accounts.database import Database
 from accounts.jobs import finish_job, postpone_job, take_job
 from accounts.ledger import record, take_mail
 from accounts.letters import Letters, Writing
@@ -18,6 +16,8 @@ from accounts.models import Job, Mail
 from accounts.postman import Outcome, Postman
 from accounts.recoveries import carry_out
 from accounts.words import DeliveryState, LinkState
+from foundation.clock import Clock
+from foundation.database import Database
 
 log = logging.getLogger(__name__)
 

@@ -1,11 +1,37 @@
-"""What every test shares: when one fails, the tails of the logs of what it used."""
+"""What every test shares: a browser, and the tails of logs when a test fails."""
 
-from collections.abc import Generator
+import os
+import shutil
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 TAIL = 3_000  # characters
+BROWSER = os.environ.get("LATCHKEY_BROWSER") or shutil.which("chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    """One real browser for all tests; each test takes a profile of its own."""
+    from playwright.sync_api import sync_playwright  # not there in Rasa's room
+
+    assert BROWSER, "./latchkey test finds or installs Chromium"
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.hookimpl(wrapper=True)

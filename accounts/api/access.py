@@ -8,8 +8,8 @@ from typing import Concatenate, ParamSpec
 
 from sanic import HTTPResponse, Request
 
-from accounts.refusals import ApiError
 from accounts.services import services_of
+from foundation.refusals import ApiError
 
 Arguments = ParamSpec("Arguments")
 Handler = Callable[Concatenate[Request, Arguments], Awaitable[HTTPResponse]]

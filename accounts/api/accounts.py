@@ -11,9 +11,9 @@ from accounts.api.access import Scope, requires
 from accounts.api.reading import read_address
 from accounts.api.writing import account_json
 from accounts.models import Account, Token
-from accounts.refusals import ApiError
 from accounts.services import Services, services_of
 from accounts.words import Purpose
+from foundation.refusals import ApiError
 
 accounts = Blueprint("accounts")
 

@@ -12,9 +12,9 @@ from accounts.api.access import Scope, requires
 from accounts.api.reading import read_query
 from accounts.api.writing import invitation_json
 from accounts.models import Token
-from accounts.refusals import ApiError
 from accounts.services import Services, services_of
 from accounts.words import InvitationState, Purpose
+from foundation.refusals import ApiError
 
 invitations = Blueprint("invitations")
 

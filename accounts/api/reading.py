@@ -5,8 +5,8 @@ import re
 
 from sanic import Request
 
-from accounts.addresses import AddressError, normalise_address
-from accounts.refusals import ApiError
+from foundation.addresses import AddressError, normalise_address
+from foundation.refusals import ApiError
 
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,200}")
 

@@ -8,9 +8,9 @@ from sanic.response import json
 from accounts.api.access import Scope, requires
 from accounts.api.reading import read_address, read_fields, read_idempotency_key
 from accounts.jobs import IdempotencyConflictError, queue_job
-from accounts.refusals import ApiError
 from accounts.services import services_of
 from accounts.words import JobKind
+from foundation.refusals import ApiError
 
 recoveries = Blueprint("recoveries")
 

@@ -3,13 +3,13 @@
 import logging
 import sys
 
-from accounts.environment import SettingsError
-from accounts.logs import log_to_stderr
 from accounts.outbox.mailbox import Mailbox
 from accounts.outbox.settings import HOST, OutboxSettings
 from accounts.outbox.smtp import open_smtp
 from accounts.outbox.web import create_app
-from accounts.serving import serve
+from foundation.environment import SettingsError
+from foundation.logs import log_to_stderr
+from foundation.serving import serve
 
 log = logging.getLogger("accounts.outbox")
 

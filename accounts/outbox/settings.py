@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from accounts.environment import Environment
+from foundation.environment import Environment
 
 HOST = "127.0.0.1"
 

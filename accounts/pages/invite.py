@@ -5,11 +5,12 @@ import asyncio
 from sanic import Blueprint, HTTPResponse, Request
 
 from accounts.jobs import queue_job
-from accounts.pages.forms import own_form, read_email, typed
+from accounts.pages.forms import own_form, read_email
 from accounts.pages.home import logged_in
 from accounts.pages.rendering import go_to, render
 from accounts.services import services_of
 from accounts.words import JobKind, Role
+from foundation.forms import typed
 
 invite = Blueprint("people")
 

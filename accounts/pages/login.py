@@ -4,14 +4,15 @@ import asyncio
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from accounts.addresses import AddressError, normalise_address
 from accounts.jobs import queue_job
 from accounts.logins import log_in, log_out
-from accounts.pages.forms import own_form, read_email, typed
+from accounts.pages.forms import own_form, read_email
 from accounts.pages.home import LOGIN_COOKIE
 from accounts.pages.rendering import go_to, render, set_cookie
 from accounts.services import services_of
 from accounts.words import JobKind
+from foundation.addresses import AddressError, normalise_address
+from foundation.forms import typed
 
 login = Blueprint("login")
 

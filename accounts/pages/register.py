@@ -5,10 +5,11 @@ import asyncio
 from sanic import Blueprint, HTTPResponse, Request
 
 from accounts.jobs import queue_job
-from accounts.pages.forms import own_form, read_email, read_names, typed
+from accounts.pages.forms import own_form, read_email, read_names
 from accounts.pages.rendering import go_to, render
 from accounts.services import services_of
 from accounts.words import JobKind
+from foundation.forms import typed
 
 register = Blueprint("register")
 

@@ -7,8 +7,9 @@ from sanic import HTTPResponse, Request
 from sanic.response import html, redirect
 
 from accounts.look import HEADERS
-from accounts.pages.forms import VISITOR_COOKIE, form_token, visitor_of
+from accounts.pages.forms import guard
 from accounts.services import services_of
+from foundation.forms import add_private_cookie
 
 
 def _moment(at: datetime) -> str:
@@ -30,16 +31,14 @@ def render(
 ) -> HTTPResponse:
     """Return a page."""
     settings = services_of(request).settings
-    visitor = visitor_of(request)
     text = TEMPLATES.get_template(template).render(
         names=settings.names,
-        form_token=form_token(settings.secret, visitor),
+        form_token=guard.token(request),
         status=status,
         **values,
     )
     answer = html(text, status=status, headers=HEADERS)
-    if request.cookies.get(VISITOR_COOKIE) != visitor:
-        set_cookie(request, answer, VISITOR_COOKIE, visitor)
+    guard.keep_visitor(request, answer, is_https=settings.is_https)
     return answer
 
 
@@ -50,11 +49,6 @@ def go_to(path: str) -> HTTPResponse:
 
 def set_cookie(request: Request, answer: HTTPResponse, name: str, value: str) -> None:
     """Give the browser a cookie that scripts and other sites cannot use."""
-    answer.add_cookie(
-        name,
-        value,
-        path="/",
-        httponly=True,
-        samesite="Lax",
-        secure=services_of(request).settings.is_https,
+    add_private_cookie(
+        answer, name, value, is_https=services_of(request).settings.is_https
     )

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from accounts.app import create_app
-from accounts.logs import log_to_stderr
-from accounts.serving import serve
 from accounts.settings import AccountsSettings
+from foundation.logs import log_to_stderr
+from foundation.serving import serve
 
 
 class FileClock:

@@ -9,8 +9,8 @@ import pytest
 from jinja2 import UndefinedError
 
 from accounts.letters import Letters, Writing
-from accounts.names import Names, read_names
 from accounts.words import Letter
+from foundation.names import Names, read_names
 from tests.accounts.service import ROOT
 
 NOW = datetime(2026, 3, 3, 9, 12, tzinfo=UTC)

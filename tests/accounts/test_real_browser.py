@@ -1,26 +1,15 @@
 """The pages in a real Chromium: on a small phone, in the dark, by keyboard alone."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page
 
 from accounts.seed import PASSWORD
 from tests.accounts import people
 from tests.accounts.service import AccountsRun
 
-PROGRAM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="needs Chromium")
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 PATHS = ["/login", "/register", "/forgot", "/check-mail", "/nothing", "/invite/x"]
 SMALL_PHONE = {"width": 320, "height": 640}
 # Contrast of every piece of text with what is behind it, as WCAG defines it.
@@ -44,14 +33,6 @@ LOW_CONTRAST = """() => {
     return [e.textContent.trim(), (pair[0] + 0.05) / (pair[1] + 0.05)];
   }).filter(([, ratio]) => ratio < 4.5);
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=PROGRAM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

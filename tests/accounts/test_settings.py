@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from accounts.environment import SettingsError
 from accounts.outbox.settings import OutboxSettings
 from accounts.settings import AccountsSettings
+from foundation.environment import SettingsError
 from tests.accounts.service import ROOT, free_port
 
 GOOD = {

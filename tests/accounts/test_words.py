@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from accounts.addresses import AddressError, mask_addresses, normalise_address
 from accounts.client.parsing import (
     parse_account,
     parse_delivery,
@@ -15,8 +14,9 @@ from accounts.client.parsing import (
     parse_invitation,
     parse_queued,
 )
-from accounts.logs import OneLineFormatter
 from accounts.passwords import hash_password, is_password, password_problem
+from foundation.addresses import AddressError, mask_addresses, normalise_address
+from foundation.logs import OneLineFormatter
 
 AT = "2026-03-03T09:12:00+00:00"
 INVITATION: dict[str, Any] = {

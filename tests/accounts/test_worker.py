@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from accounts.database import Database
+from accounts.app import open_database
 from accounts.jobs import IdempotencyConflictError, queue_job
 from accounts.letters import Letters
 from accounts.links import Links, find_token, state_of
 from accounts.models import Account, Job, Mail
-from accounts.names import read_names
 from accounts.postman import Postman
 from accounts.seed import seed_if_empty
 from accounts.settings import SmtpSettings
 from accounts.words import DeliveryState, JobKind, LinkState
 from accounts.worker import BACK_OFF, LEASE, Worker
+from foundation.names import read_names
 from tests.accounts.service import ROOT, free_port, wait_for
 
 ANA = "ana@example.com"
@@ -43,7 +43,7 @@ class Office:
 
     def __init__(self, folder: Path) -> None:
         self.clock = HandClock()
-        self.database = Database(f"sqlite:///{folder / 'office.db'}")
+        self.database = open_database(f"sqlite:///{folder / 'office.db'}")
         self.database.migrate()
         seed_if_empty(self.database, self.links(), self.clock.now())
 

@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 
-from accounts.addresses import mask_addresses
+from foundation.addresses import mask_addresses
 
 TOKEN_LIKE = re.compile(r"[A-Za-z0-9_-]{40,}")
 QUIET_SOURCES = ("sanic", "sanic.root", "sanic.server", "sanic.error", "mail.log")

@@ -11,17 +11,37 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
-from accounts.environment import SettingsError
+from foundation.environment import SettingsError
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MILLISECONDS = 5000
+READ_ONLY = "latchkey_read_only"
+# How long a server that is away may stay unnoticed; a URL may say otherwise.
+PATIENCE = {"connect_timeout": "5", "tcp_user_timeout": "10000"}
 
 
 class Database:
-    """Opens transactions; SQLite by default, PostgreSQL by URL."""
+    """Opens transactions; SQLite by default, PostgreSQL by URL.
 
-    def __init__(self, url: str) -> None:
-        self.engine = _open(url)
+    Args:
+        url: Where the database is, as SQLAlchemy writes it.
+        migrations: The folder with the Alembic scripts of its tables.
+        variable: The setting that the URL came from, for errors.
+        pool_size: Connections that are kept open.
+
+    Raises:
+        SettingsError: The URL cannot be used.
+    """
+
+    def __init__(
+        self, url: str, migrations: Path, *, variable: str, pool_size: int = 5
+    ) -> None:
+        self._migrations = migrations
+        self.engine = _open(url, variable, pool_size)
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether this process is the only one that uses it."""
+        return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -29,10 +49,19 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session that sees one state of the tables and writes nothing."""
+        with self.engine.connect() as connection:
+            quiet = connection.execution_options(**{READ_ONLY: True})
+            with Session(quiet, expire_on_commit=False) as session:
+                yield session
+
     def migrate(self) -> None:
         """Bring the tables to the newest version."""
         config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        place = str(self._migrations).replace("%", "%%")
+        config.set_main_option("script_location", place)
         with self.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -47,17 +76,21 @@ class Database:
         self.engine.dispose()
 
 
-def _open(url: str) -> Engine:
+def _open(url: str, variable: str, pool_size: int) -> Engine:
     try:
         place = make_url(url)
         if place.get_backend_name() != "sqlite":
-            return create_engine(place, pool_pre_ping=True, hide_parameters=True)
+            return create_engine(
+                place.update_query_dict({**PATIENCE, **place.query}),
+                pool_pre_ping=True,
+                hide_parameters=True,
+                pool_size=pool_size,
+            )
         if place.database and place.database != ":memory:":
             Path(place.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(place, hide_parameters=True)
+        engine = create_engine(place, hide_parameters=True, pool_size=pool_size)
     except (ArgumentError, ImportError, OSError) as error:
-        name = "LATCHKEY_ACCOUNTS_DATABASE_URL"
-        raise SettingsError(f"{name} cannot be used: {error}") from error
+        raise SettingsError(f"{variable} cannot be used: {error}") from error
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -78,4 +111,5 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later would otherwise fail with
     # "database is locked" instead of waiting its turn.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    is_reading = connection.get_execution_options().get(READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")

