@@ -20,11 +20,16 @@ class ActorError(Exception):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who is asking: a subject and a role (`contact`, `agent`, `admin`)."""
+    """Who is asking: a subject and a role (`contact`, `agent`, `admin`).
+
+    `may_act` is true only where the statement says so: whoever counts what was done
+    has found that there may be one more.
+    """
 
     subject: str
     role: str
     message_id: str
+    may_act: bool
 
 
 def read_actor(tracker: Tracker) -> Actor:
@@ -47,4 +52,5 @@ def read_actor(tracker: Tracker) -> Actor:
         raise ActorError(str(error)) from error
     if claims["cid"] != tracker.sender_id or claims["mid"] != message.get("message_id"):
         raise ActorError("made for another message")
-    return Actor(claims["sub"], claims["role"], claims["mid"])
+    may_act = claims.get("act") is True
+    return Actor(claims["sub"], claims["role"], claims["mid"], may_act)

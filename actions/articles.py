@@ -52,6 +52,21 @@ def last_ranking(tracker: Tracker) -> list[dict[str, Any]]:
     return []
 
 
+def article_just_answered(tracker: Tracker, domain: Domain) -> dict[str, Any] | None:
+    """Return the notes of the article that the message before the latest was about."""
+    messages = 0
+    for event in reversed(tracker.events):
+        messages += event.get("event") == "user"
+        if messages == 1 and event.get("event") == "action":
+            name = str(event.get("name") or "")
+            notes = article_notes(domain, name.removeprefix("utter_"))
+            if notes:
+                return notes
+        if messages > 1:
+            break
+    return None
+
+
 def last_article(tracker: Tracker, domain: Domain) -> dict[str, Any] | None:
     """Return the notes of the article that was answered last, if any."""
     for event in reversed(tracker.events):

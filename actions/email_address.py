@@ -1,5 +1,6 @@
 """Is this an e-mail address, and is it the one that was meant?"""
 
+import re
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
@@ -37,6 +38,8 @@ COMMON_DOMAINS = (
     "ziggo.nl",
 )
 COMMON_SLIPS = {".con": ".com", ".cmo": ".com", ".ocm": ".com", ".comm": ".com"}
+AROUND = " <>\"'.,;"  # an address, not of it
+CUT_OFF = re.compile(r"[^@\s]+@[\w-]+(?:\.[\w-]+)*\.\w?")  # “ana@example.c”
 SHORT = 7  # characters; shorter domains are too close to each other to guess
 
 
@@ -57,15 +60,22 @@ def check_address(text: str) -> CheckedAddress | None:
     Returns:
         None if it cannot be an address. Whether it exists is never looked up.
     """
+    if is_cut_off(text):
+        return None
     try:
         valid = validate_email(
-            text.strip(" <>\"'.,;"), check_deliverability=False, test_environment=True
+            text.strip(AROUND), check_deliverability=False, test_environment=True
         )
     except EmailNotValidError:
         return None
     domain = likelier_domain(valid.domain.lower())
     suggestion = f"{valid.local_part}@{domain}" if domain else None
     return CheckedAddress(valid.normalized, suggestion)
+
+
+def is_cut_off(text: str) -> bool:
+    """Tell whether an address ends too early: no top-level domain has one letter."""
+    return bool(CUT_OFF.fullmatch(text.strip(AROUND)))
 
 
 def likelier_domain(domain: str) -> str | None:

@@ -24,11 +24,18 @@ class ActionFallBack(SafeAction):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain
     ) -> list[Event]:
         """Say so, and from the second time in a row offer a person."""
-        typed_command = tracker.latest_message.get("typed_command")
-        first = "utter_typed_command" if typed_command else "utter_fallback"
-        events = count_miss(dispatcher, tracker, first=first)
-        intent = (tracker.latest_message.get("intent") or {}).get("name")
-        if intent != OUT_OF_SCOPE:
+        message = tracker.latest_message
+        events: list[Event] = []
+        if message.get("wordless"):  # nothing was asked, so nothing was missed
+            dispatcher.utter_message(response="utter_wordless")
+        elif message.get("typed_command"):
+            events = count_miss(dispatcher, tracker, first="utter_typed_command")
+        elif tracker.active_loop_name:
+            # The form's own question comes next, and it is not the form that failed.
+            dispatcher.utter_message(response="utter_form_unclear")
+        else:
+            events = count_miss(dispatcher, tracker, first="utter_fallback")
+        if (message.get("intent") or {}).get("name") != OUT_OF_SCOPE:
             # No rule fitted and none will: without this Rasa would come here again and
             # again, and the form, once passed over, would not be asked any more.
             events.append(FollowupAction(tracker.active_loop_name or "action_listen"))

@@ -7,9 +7,13 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.articles import Button, last_article, response_buttons
 from actions.handoff import STUCK, request_handoff
 from actions.misses import PERSON, count_miss
+from actions.missing_mail import help_with_mail
+from actions.recovery_slots import KINDS, begin_form, is_sure
 from actions.safe_action import Domain, Event, SafeAction
 
 VERDICT = "verdict"  # value of `awaiting`: a bare yes now means "yes, it helped"
+OFFER = "offer"  # value of `awaiting`: a bare yes now means "yes, do it"
+PURPOSE = "purpose"  # value of `awaiting`: a yes does not tell what an address is for
 
 
 def offered_buttons(tracker: Tracker, domain: Domain) -> list[Button]:
@@ -59,7 +63,10 @@ class ActionNoteSolved(SafeAction):
 
 
 class ActionNoteUnsolved(SafeAction):
-    """Take a no. Counts as a failure: sets `misses` and `awaiting`."""
+    """Take a no. Counts as a failure: sets `misses` and `awaiting`.
+
+    Reads `mail_sent`: "still nothing" after a mail was sent is about that mail.
+    """
 
     def name(self) -> str:
         """Return the action's name in domain.yml."""
@@ -69,6 +76,9 @@ class ActionNoteUnsolved(SafeAction):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain
     ) -> list[Event]:
         """Offer what is left to try."""
+        is_verdict = tracker.get_slot("awaiting") == VERDICT
+        if tracker.get_slot("mail_sent") and not is_verdict:
+            return help_with_mail(dispatcher, tracker)
         return count_miss(dispatcher, tracker, first="utter_not_solved")
 
 
@@ -86,15 +96,30 @@ class ActionAnswerYes(SafeAction):
         awaiting = tracker.get_slot("awaiting")
         if awaiting == PERSON:
             return request_handoff(dispatcher, STUCK)
+        if awaiting == PURPOSE:
+            dispatcher.utter_message(response="utter_ask_what_for_email")
+            return []
         offers = offered_buttons(tracker, domain)
+        if awaiting == OFFER and offers:
+            return _take_offer(dispatcher, offers)
         if awaiting == VERDICT and offers:
             # "Yes, it helped" or "yes, do it"? The words alone do not tell.
             dispatcher.utter_message(response="utter_solved_or_offer", buttons=offers)
-            return [SlotSet("awaiting", None), SlotSet("misses", 0)]
+            return [SlotSet("awaiting", OFFER), SlotSet("misses", 0)]
         if awaiting == VERDICT:
             return note_solved(dispatcher)
-        dispatcher.utter_message(response="utter_what_next")
+        response = "utter_nothing_asked" if is_sure(tracker) else "utter_what_next"
+        dispatcher.utter_message(response=response)
         return []
+
+
+def _take_offer(dispatcher: CollectingDispatcher, offers: list[Button]) -> list[Event]:
+    """Begin what was offered; show the offers again when there were several."""
+    kinds = [KINDS.get(offer["payload"].removeprefix("/")) for offer in offers]
+    if len(kinds) == 1 and kinds[0]:
+        return begin_form(kinds[0])
+    dispatcher.utter_message(response="utter_offers", buttons=offers)
+    return []
 
 
 class ActionAnswerNo(SafeAction):

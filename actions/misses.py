@@ -21,7 +21,6 @@ def count_miss(
         first: the response to a failure that is not yet one too many.
     """
     misses = int(tracker.get_slot("misses") or 0) + 1
-    # Inside a form a bare yes answers the form's own question, so no other is asked.
-    stuck = misses >= PATIENCE and not tracker.active_loop_name
+    stuck = misses >= PATIENCE
     dispatcher.utter_message(response="utter_offer_person" if stuck else first)
     return [SlotSet("misses", misses), SlotSet("awaiting", PERSON if stuck else None)]

@@ -15,17 +15,10 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from accounts.client import AccountsClient, AccountsError, RecoveryKind
 from actions.actor import ActorError, read_actor
-from actions.handoff import STUCK
+from actions.articles import article_just_answered
+from actions.feedback import PURPOSE
+from actions.recovery_slots import KINDS, begin_form, forget_form
 from actions.safe_action import Domain, Event, SafeAction
-
-FORM_SLOTS = (
-    "recovery_kind",
-    "recovery_confirmed",
-    "email_typed",
-    "email_suggestion",
-    "email_suggestion_accepted",
-    "email_attempts",
-)
 
 logger = logging.getLogger(__name__)
 
@@ -38,13 +31,12 @@ def accounts_client() -> AccountsClient:
     )
 
 
-def _forget_form(*, keep_address: bool) -> list[Event]:
-    names = FORM_SLOTS if keep_address else (*FORM_SLOTS, "email")
-    return [SlotSet(name, None) for name in (*names, "awaiting")]
-
-
 class ActionSubmitRecovery(SafeAction):
-    """Carry out what was confirmed. Reads the form's slots and clears them."""
+    """Carry out what was confirmed.
+
+    Reads the form's slots and clears them; reads and sets `unknown_outcomes`; sets
+    `mail_sent`.
+    """
 
     def name(self) -> str:
         """Return the action's name in domain.yml."""
@@ -57,44 +49,79 @@ class ActionSubmitRecovery(SafeAction):
         email, kind = tracker.get_slot("email"), tracker.get_slot("recovery_kind")
         if tracker.get_slot("recovery_confirmed") is not True or not email or not kind:
             dispatcher.utter_message(response="utter_recovery_cancelled")
-            return _forget_form(keep_address=False)
-        try:
-            actor = read_actor(tracker)
-            await asyncio.to_thread(
-                accounts_client().request_recovery,
-                email,
-                RecoveryKind(kind),
-                # The same press of the same button is one request, however often sent.
-                idempotency_key=f"{tracker.sender_id}:{actor.message_id}:{kind}",
-            )
-        except (AccountsError, ActorError) as error:
-            logger.warning("A recovery was not requested: %s", type(error).__name__)
-            dispatcher.utter_message(
-                response="utter_recovery_failed",
-                json_message={"offer_handoff": {"reason": STUCK}},
-            )
-            return _forget_form(keep_address=True)
-        dispatcher.utter_message(response="utter_recovery_sent")
-        return [*_forget_form(keep_address=True), SlotSet("misses", 0)]
+            return forget_form(keep_address=False)
+        response = _refusal(tracker)
+        if response is not None:
+            dispatcher.utter_message(response=response)
+            return forget_form(keep_address=True)
+        return await _request(dispatcher, tracker, email, kind)
 
 
-class ActionCancelRecovery(SafeAction):
-    """Stop before anything was sent. Clears the form's slots."""
+def _refusal(tracker: Tracker) -> str | None:
+    """Return what is said to who may not ask for a mail; None to who may."""
+    try:
+        actor = read_actor(tracker)
+    except ActorError as error:
+        logger.warning("A recovery was not requested: %s", error)
+        return "utter_recovery_failed"
+    return None if actor.may_act else "utter_recovery_too_many"
 
-    def name(self) -> str:
-        """Return the action's name in domain.yml."""
-        return "action_cancel_recovery"
 
-    async def act(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain
-    ) -> list[Event]:
-        """Say that nothing was sent."""
-        dispatcher.utter_message(response="utter_recovery_cancelled")
-        return _forget_form(keep_address=False)
+async def _request(
+    dispatcher: CollectingDispatcher, tracker: Tracker, email: str, kind: str
+) -> list[Event]:
+    """Ask the account backend, and say what became of it."""
+    unknown = dict(tracker.get_slot("unknown_outcomes") or {})
+    purpose = f"{kind}:{email}"
+    earlier_key = unknown.pop(purpose, None)
+    key = earlier_key or _new_key(tracker, kind)
+    is_sent, may_be_sent = False, False
+    try:
+        await asyncio.to_thread(
+            accounts_client().request_recovery,
+            email,
+            RecoveryKind(kind),
+            idempotency_key=key,
+        )
+    except AccountsError as error:
+        logger.warning("A recovery was not requested: %s", error.code)
+        # Refused is known; silence may mean that the mail is on its way.
+        may_be_sent = not error.permanent
+        if may_be_sent:
+            unknown[purpose] = key
+    else:
+        is_sent = True
+    # The further tries of a request that was counted are no further requests.
+    is_one_more = (is_sent or may_be_sent) and earlier_key is None
+    dispatcher.utter_message(
+        response="utter_recovery_sent" if is_sent else "utter_recovery_failed",
+        json_message={"acted": True} if is_one_more else {},
+    )
+    events = [
+        *forget_form(keep_address=True),
+        SlotSet("unknown_outcomes", unknown or None),
+    ]
+    if is_sent:
+        events += [SlotSet("mail_sent", kind), SlotSet("misses", 0)]
+    return events
+
+
+def _new_key(tracker: Tracker, kind: str) -> str:
+    """Return the idempotency key of what was confirmed.
+
+    It is named after the message that led to the question, so that the same yes, and a
+    second yes to the same question when the first got no answer, are one request.
+    """
+    asked = tracker.get_slot("recovery_asked") or tracker.latest_message["message_id"]
+    return f"{tracker.sender_id}:{asked}:{kind}"
 
 
 class ActionUseEmail(SafeAction):
-    """Ask what an address given out of the blue is for. Reads `email`."""
+    """Find out what an address given out of the blue is for.
+
+    Reads `email` and `mail_sent`; sets `awaiting`, and `recovery_kind` where it is
+    clear.
+    """
 
     def name(self) -> str:
         """Return the action's name in domain.yml."""
@@ -112,7 +139,15 @@ class ActionUseEmail(SafeAction):
         if len(found) > 1:
             dispatcher.utter_message(response="utter_email_several")
             return [SlotSet("awaiting", None), SlotSet("email", None)]
-        known = bool(found and tracker.get_slot("email"))
-        response = "utter_ask_what_for_email" if known else "utter_what_next"
-        dispatcher.utter_message(response=response)
-        return [SlotSet("awaiting", None)]
+        if not (found and tracker.get_slot("email")):
+            dispatcher.utter_message(response="utter_what_next")
+            return [SlotSet("awaiting", None)]
+        article = article_just_answered(tracker, domain)
+        kinds = [KINDS[o] for o in article["offers"] if o in KINDS] if article else []
+        sent = tracker.get_slot("mail_sent")
+        if not article and sent:  # another address for what was sent before
+            kinds = [sent]
+        if len(kinds) == 1:  # clear enough to propose it; nothing is sent unasked
+            return begin_form(kinds[0])
+        dispatcher.utter_message(response="utter_ask_what_for_email")
+        return [SlotSet("awaiting", PURPOSE)]

@@ -12,13 +12,12 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.email_address import check_address
+from actions.email_address import check_address, is_cut_off
+from actions.recovery_slots import KINDS, SURE, SURE_TO_SEND, SWITCHED
 from actions.safe_action import Domain, Event, SafeAction
 
-STARTING_INTENTS = {"resend_invite": "invite", "reset_password": "password_reset"}
 PATIENCE = 2  # unusable addresses in a row before help is offered
 NO_DOUBT = {"email_typed": None, "email_suggestion": None}
-SURE = 0.6  # confidence; a mumbled yes sends nothing
 ECHO = 60  # characters of an unusable address that are repeated back
 
 
@@ -31,9 +30,11 @@ class Said:
     addresses: tuple[str, ...]
     confidence: float = 1.0
 
-    def is_unsure_answer(self) -> bool:
-        """Tell whether this may be a yes or a no, but not surely enough to act on."""
-        return self.intent in ("affirm", "deny") and self.confidence < SURE
+    def is_unsure_answer(self, requested: str) -> bool:
+        """Tell whether this may answer the form, but not surely enough to act on."""
+        answers = ("affirm", "deny", "inform_email")
+        least = SURE_TO_SEND if requested == "recovery_confirmed" else SURE
+        return self.intent in answers and self.confidence < least
 
 
 @dataclass
@@ -56,36 +57,54 @@ def next_step(slots: dict[str, Any], said: Said) -> Step:
         A step without slots when the utterance is none of the form's business.
     """
     requested = slots.get("requested_slot")
-    kind = STARTING_INTENTS.get(said.intent)
-    changed = {"recovery_kind": kind} if kind else {}
     others = [a for a in said.addresses if a != slots.get("email")]
     informs = said.intent == "inform_email"
     if len(said.addresses) > 1:
         step = Step({"email": None, **NO_DOUBT}, "utter_email_several")
     elif others or (said.addresses and (informs or not requested)):
         step = _take_address(slots, said.addresses[0])
-    elif (informs and requested) or ("@" in said.text and not requested):
+    elif "@" in said.text and (informs or not requested):
         step = _take_failure(slots, said)
-    elif requested and (said.intent == "greet" or said.is_unsure_answer()):
+    elif requested and said.intent == "greet":
         step = Step({requested: None})  # the same question again, and nothing else
-    elif requested == "email_suggestion_accepted":
+    elif requested and said.is_unsure_answer(requested) and "@" not in said.text:
+        step = _ask_again(requested)
+    elif requested == "email_suggestion_accepted" and not informs:
         step = _take_suggestion(slots, said.intent)
-    elif requested == "recovery_confirmed":
+    elif requested == "recovery_confirmed" and not informs:
         step = _take_confirmation(said.intent)
-    elif requested == "email":
+    elif requested:
         step = _take_failure(slots, said)
     elif isinstance(slots.get("email"), str):  # from an earlier message
         step = _take_address(slots, slots["email"])
     else:
         step = Step()
-    step.slots.update(changed)
+    return _with_kind(slots, said, step)
+
+
+def _with_kind(slots: dict[str, Any], said: Said, step: Step) -> Step:
+    """Add the kind that was asked for, and say so when it is another than before."""
+    kind = KINDS.get(said.intent)
+    if kind is None:
+        return step
+    step.slots["recovery_kind"] = kind
+    is_other = slots.get("recovery_kind") not in (kind, None)
+    if slots.get("requested_slot") and is_other and step.response is None:
+        step.response = SWITCHED[kind]
     return step
+
+
+def _ask_again(requested: str) -> Step:
+    is_choice = requested != "email"
+    response = "utter_answer_unclear" if is_choice else "utter_form_unclear"
+    return Step({requested: None}, response)
 
 
 def _take_address(slots: dict[str, Any], typed: str) -> Step:
     checked = check_address(typed)
     if checked is None:
-        return _refuse(slots, "utter_email_invalid", {"candidate": typed[:ECHO]})
+        response = "utter_email_cut_off" if is_cut_off(typed) else "utter_email_invalid"
+        return _refuse(slots, response, {"candidate": typed[:ECHO]})
     insists = checked.address == slots.get("email_typed")
     if checked.suggestion and not insists:
         doubt = {"email_typed": checked.address, "email_suggestion": checked.suggestion}
@@ -111,7 +130,7 @@ def _take_failure(slots: dict[str, Any], said: Said) -> Step:
     if "@" in said.text:
         candidate = next(word for word in said.text.split() if "@" in word)
         return _refuse(slots, "utter_email_invalid", {"candidate": candidate[:ECHO]})
-    if said.intent in ("inform_email", "affirm", "deny", "out_of_scope"):
+    if said.intent in ("inform_email", "affirm", "deny"):
         return _refuse(slots, "utter_email_missing", {})
     return Step()
 
@@ -151,8 +170,11 @@ class ValidateRecoveryForm(SafeAction):
         if step.response:
             dispatcher.utter_message(response=step.response, **step.values)
         slots.update(step.slots)
+        question = next_question(slots)
+        if question == "recovery_confirmed" and "email" in step.slots:
+            step.slots["recovery_asked"] = tracker.latest_message.get("message_id")
         events = [SlotSet(name, value) for name, value in step.slots.items()]
-        return [*events, SlotSet("requested_slot", next_question(slots))]
+        return [*events, SlotSet("requested_slot", question)]
 
 
 def _said(tracker: Tracker) -> Said:

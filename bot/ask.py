@@ -16,16 +16,20 @@ from bot.runtime import prepare
 async def answer_lines(model: Text, actions_url: Text) -> None:
     """Answer every line of stdin in its order."""
     from rasa.core.agent import Agent
-    from rasa.utils.endpoints import EndpointConfig
 
+    from bot import lighter_rasa
+    from bot.action_endpoint import ActionEndpoint
     from bot.channel import read_turn
     from bot.turn import TurnTaker
 
-    agent = Agent.load(model, action_endpoint=EndpointConfig(actions_url))
+    lighter_rasa.install()
+    endpoint = ActionEndpoint(actions_url)
+    agent = Agent.load(model, action_endpoint=endpoint)
     taker = TurnTaker(agent)
     for line in sys.stdin:
         result = await taker.take(read_turn(line.encode()))
         print(json.dumps(result), flush=True)
+    await endpoint.close()
 
 
 if __name__ == "__main__":

@@ -16,11 +16,12 @@ import time
 from typing import Any, Awaitable, Callable, Dict, Optional, Text
 
 from rasa.core.channels.channel import InputChannel, UserMessage
-from sanic import Blueprint
+from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
+from bot.action_endpoint import ActionEndpoint
 from bot.turn import CHANNEL, InvalidTurnError, Turn, TurnTaker
 
 SIGNATURE_HEADER = "X-Latchkey-Signature"
@@ -68,6 +69,13 @@ class TurnChannel(InputChannel):
                 takers.clear()
                 takers[id(agent)] = TurnTaker(agent)
             return takers[id(agent)]
+
+        @routes.listener("before_server_stop")
+        async def close(app: Sanic, loop: Any) -> None:
+            processor = app.ctx.agent and app.ctx.agent.processor
+            endpoint = processor and processor.action_endpoint
+            if isinstance(endpoint, ActionEndpoint):
+                await endpoint.close()
 
         @routes.get("/")
         async def health(request: Request) -> HTTPResponse:

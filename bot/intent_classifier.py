@@ -63,12 +63,14 @@ class SimilarityIntentClassifier(IntentClassifier, GraphComponent):
         """Return the options.
 
         `never_asked` lists the intents that are never offered in "did you mean";
+        `least_confidence` names intents that count as out of scope below a confidence;
         `ranking_length` bounds what is reported; every field of
         `bot.intent_model.Settings` can be set too. `code` is not to be set.
         """
         return {
             **dataclasses.asdict(Settings()),
             "never_asked": [],
+            "least_confidence": {},
             "ranking_length": 10,
             "code": understanding_code(),
         }
@@ -134,7 +136,9 @@ class SimilarityIntentClassifier(IntentClassifier, GraphComponent):
         out_of_scope = self._config["out_of_scope"]
         ranking = [{"name": n, "confidence": c} for n, c in prediction.ranking]
         best = ranking[0]
-        if prediction.acceptance < self._limits.acceptance:
+        least = self._config["least_confidence"].get(best["name"], 0.0)
+        is_rejected = prediction.acceptance < self._limits.acceptance
+        if is_rejected or best["confidence"] < least:
             intent = {"name": out_of_scope, "confidence": 1 - prediction.acceptance}
         elif self._is_ambiguous(prediction):
             intent = {"name": AMBIGUOUS, "confidence": best["confidence"]}

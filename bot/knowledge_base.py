@@ -22,10 +22,12 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.common import cached_method
 
 from bot.article import Article, read_articles
+from bot.data_check import asked_by_forms, expect, said_by_actions
 from bot.settings import fill, read_names
 
 FORM = "recovery_form"
 AFTER_ANSWER = "action_ask_if_helped"
+BACK_TO_FORM = "action_resume_recovery"
 
 
 class KnowledgeBaseImporter(RasaFileImporter):
@@ -61,7 +63,9 @@ class KnowledgeBaseImporter(RasaFileImporter):
         own["intents"] += [article.id for article in self._articles]
         for article in self._articles:
             own["responses"][f"utter_{article.id}"] = [self._response(article)]
-        return Domain.from_dict(own)
+        domain = Domain.from_dict(own)
+        expect(said_by_actions(Path("actions")) | asked_by_forms(domain))
+        return domain
 
     def get_nlu_data(self, language: Optional[Text] = "en") -> TrainingData:
         """Return the examples of `data/` and of the articles."""
@@ -117,6 +121,11 @@ def _rules(article: Article) -> List[Dict[Text, Any]]:
         {
             "rule": f"answer {article.id}, then go on with {FORM}",
             "condition": [{"active_loop": FORM}],
-            "steps": [*answer, {"action": FORM}, {"active_loop": FORM}],
+            "steps": [
+                *answer,
+                {"action": BACK_TO_FORM},
+                {"action": FORM},
+                {"active_loop": FORM},
+            ],
         },
     ]

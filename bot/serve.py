@@ -16,11 +16,10 @@ import yaml
 from bot.runtime import prepare
 
 
-def endpoints(actions: Text, tracker: Text) -> Text:
-    """Return the content of an endpoints.yml for these addresses."""
+def endpoints(tracker: Text) -> Text:
+    """Return the content of an endpoints.yml for this tracker store."""
     return yaml.safe_dump(
         {
-            "action_endpoint": {"url": actions},
             "tracker_store": {
                 "type": "bot.tracker_store.SqliteTrackerStore",
                 "db": tracker,
@@ -42,10 +41,15 @@ def main() -> None:
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints
 
+    from bot import lighter_rasa
+    from bot.action_endpoint import ActionEndpoint
+
+    lighter_rasa.install()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "endpoints.yml"
-        path.write_text(endpoints(chosen.actions, chosen.tracker), encoding="utf-8")
+        path.write_text(endpoints(chosen.tracker), encoding="utf-8")
         available = AvailableEndpoints.read_endpoints(str(path))
+    available.action = ActionEndpoint(chosen.actions)
     serve_application(
         model_path=chosen.model,
         port=chosen.port,

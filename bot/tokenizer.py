@@ -16,7 +16,7 @@ from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.message_text import find_pieces, nlp
+from bot.message_text import find_pieces, make_doc
 
 
 @DefaultV1Recipe.register(
@@ -43,7 +43,7 @@ class BlankSpacyTokenizer(Tokenizer):
         """Tokenize one attribute of a message."""
         tokens = [
             Token(token.text, token.idx)
-            for token in nlp.make_doc(message.get(attribute) or "")
+            for token in make_doc(message.get(attribute) or "")
             if not token.is_space
         ]
         return self._apply_token_pattern(tokens)
@@ -87,7 +87,7 @@ class AccountEntityExtractor(GraphComponent, EntityExtractorMixin):
                     "end": piece.end,
                     "extractor": type(self).__name__,
                 }
-                for piece in find_pieces(nlp.make_doc(message.get(TEXT) or ""))
+                for piece in find_pieces(make_doc(message.get(TEXT) or ""))
             ]
             message.set(
                 ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True

@@ -2,12 +2,13 @@
 
 Rasa's own SQL store writes a row an event through SQLAlchemy and reads them all back, which
 costs more than understanding the message does. The tracker is Rasa's working memory and
-not the record: it must survive a crash of the process, not a power cut, and only its
-latest session is kept.
+not the record: it must survive a crash of the process, not a power cut, and only the
+newest turns of its latest session are kept (`bot.tracker_window`).
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import MutableMapping
@@ -17,6 +18,9 @@ from typing import Any, Iterator, Optional, Text
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot import tracker_window
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS trackers (
@@ -80,3 +84,17 @@ class SqliteTrackerStore(InMemoryTrackerStore):
         """Open the store; the file and its folder are made if they are missing."""
         super().__init__(domain or Domain.empty(), event_broker)
         self.store = _Dialogues(Path(db))  # type: ignore[assignment]
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Keep the newest turns; an empty tracker, which Rasa saves too, is not kept."""
+        await self.stream_events(tracker)
+        events = tracker_window.newest(list(tracker.events), self.domain)
+        if events:
+            kept = {"name": tracker.sender_id, "events": [e.as_dict() for e in events]}
+            self.store[tracker.sender_id] = json.dumps(kept)
+
+    async def _retrieve(
+        self, sender_id: Text, fetch_all_sessions: bool
+    ) -> Optional[DialogueStateTracker]:
+        kept = self.store.get(sender_id)  # one session, whichever is asked for
+        return None if kept is None else self.deserialise_tracker(sender_id, kept)

@@ -22,13 +22,14 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.shared.core.constants import DEFAULT_INTENTS
 from rasa.shared.core.events import BotUttered, UserUttered
 
-from bot import remote_actions
+from bot import remote_actions, wording
 from bot.intent_classifier import AMBIGUOUS
-from bot.message_text import clean
+from bot.message_text import clean, is_in_other_script, is_wordless, spoken
 
 TURN_LIMIT_S = 9.0  # the person hears something within ten seconds, whatever happens
 REMEMBERED = 1_000  # results kept in memory; older ones are found in the tracker
 OUT_OF_SCOPE = "out_of_scope"
+OTHER_LANGUAGE = "other_language"
 TROUBLE = "utter_assistant_trouble"
 CHANNEL = "latchkey"
 
@@ -79,22 +80,48 @@ class TurnTaker:
         self._results: "OrderedDict[Tuple[Text, Text], Dict[Text, Any]]" = OrderedDict()
         self._locks: "WeakValueDictionary[Text, asyncio.Lock]" = WeakValueDictionary()
         remote_actions.install()
+        wording.install()
 
     async def take(self, turn: Turn) -> Dict[Text, Any]:
         """Answer a turn; a repeated one gets the first one's result, without effect.
 
         Returns:
-            `{"replies": […], "nlu": {…}, "handoff": null | {"reason"}, "trouble": bool}`.
-            `trouble` means that a part was down and the turn may be sent again.
+            `{"replies": […], "nlu": {…}, "handoff": null | {"reason"}, "acted": bool,
+            "trouble": bool}`. `acted` means that an action asked for a mail; `trouble`
+            that a part was down and the turn may be sent again.
 
         Raises:
             InvalidTurnError: the payload is none that the assistant knows.
         """
+        key = (turn.conversation_id, turn.message_id)
+        if key in self._results:
+            return self._results[key]
+        loop = asyncio.get_running_loop()
+        end = loop.time() + TURN_LIMIT_S
+        # Understanding needs no lock, and what was understood is told even in trouble.
+        parse_data = await self._understand(turn)
+        collector = _Collector()
+        taking = self._take_in_order(turn, parse_data, collector)
+        try:
+            return await asyncio.wait_for(taking, end - loop.time())
+        except asyncio.TimeoutError:
+            logger.warning(
+                "A turn took longer than %s s and was cut off.", TURN_LIMIT_S
+            )
+        except remote_actions.BrokenOffError:
+            logger.exception("An action failed and the turn was broken off.")
+        # Rasa saves only a turn that ended well.
+        said = [*collector.messages, {"text": self._trouble_text()}]
+        return _result(said, parse_data, trouble=True)
+
+    async def _take_in_order(
+        self, turn: Turn, parse_data: Dict[Text, Any], collector: _Collector
+    ) -> Dict[Text, Any]:
         lock = self._locks.setdefault(turn.conversation_id, asyncio.Lock())
         async with lock:
             remembered = self._results.get((turn.conversation_id, turn.message_id))
             known = remembered or await self._recall(turn)
-            return known or await self._run(turn)
+            return known or await self._run(turn, parse_data, collector)
 
     async def _recall(self, turn: Turn) -> Optional[Dict[Text, Any]]:
         """Find the result of a turn that an earlier process had finished."""
@@ -111,9 +138,9 @@ class TurnTaker:
                 return _result(said, event.parse_data, trouble=False)
         return None
 
-    async def _run(self, turn: Turn) -> Dict[Text, Any]:
-        parse_data = await self._understand(turn)
-        collector = _Collector()
+    async def _run(
+        self, turn: Turn, parse_data: Dict[Text, Any], collector: _Collector
+    ) -> Dict[Text, Any]:
         message = UserMessage(
             parse_data["text"],
             collector,
@@ -124,21 +151,10 @@ class TurnTaker:
             metadata={"actor": turn.actor},
         )
         remote_actions.break_off_in_silence(collector.messages)
-        trouble = True  # until it has ended well; Rasa saves only a turn that did
-        try:
-            await asyncio.wait_for(self._agent.handle_message(message), TURN_LIMIT_S)
-            trouble = False
-        except asyncio.TimeoutError:
-            logger.warning(
-                "A turn took longer than %s s and was cut off.", TURN_LIMIT_S
-            )
-        except remote_actions.BrokenOffError:
-            logger.exception("An action failed and the turn was broken off.")
-        if trouble or not collector.messages:
-            collector.messages.append({"text": self._trouble_text()})
-        result = _result(collector.messages, parse_data, trouble=trouble)
-        if not trouble:
-            self._remember(turn, result)
+        await self._agent.handle_message(message)
+        said = collector.messages or [{"text": self._trouble_text()}]
+        result = _result(said, parse_data, trouble=False)
+        self._remember(turn, result)
         return result
 
     async def _understand(self, turn: Turn) -> Dict[Text, Any]:
@@ -148,10 +164,12 @@ class TurnTaker:
         if _TYPED_COMMAND.fullmatch(text):
             return {**_certain(text, OUT_OF_SCOPE), "typed_command": True}
         # Rasa would take a leading slash for a payload: it is not shown one.
-        plain = text.lstrip("/ ")
-        if not plain:
-            return _certain(text, OUT_OF_SCOPE)
+        plain = spoken(text.lstrip("/ "))
+        if is_wordless(plain):
+            return {**_certain(text, OUT_OF_SCOPE), "wordless": True}
         parsed = await self._agent.parse_message(plain)
+        if is_in_other_script(plain):
+            parsed["intent"] = {"name": OTHER_LANGUAGE, "confidence": 1.0}
         return {**parsed, "text": text}
 
     def _read_payload(self, payload: Text) -> Dict[Text, Any]:
@@ -194,17 +212,19 @@ def _certain(text: Text, intent: Text) -> Dict[Text, Any]:
 def _result(
     said: List[Dict[Text, Any]], parse_data: Dict[Text, Any], *, trouble: bool
 ) -> Dict[Text, Any]:
-    handoff = None
+    handoff, acted = None, False
     replies: List[Dict[Text, Any]] = []
     for message in said:
         custom = message.get("custom") or {}
         handoff = custom.get("handoff", handoff)
+        acted = acted or custom.get("acted") is True
         if message.get("text"):
             replies.append(_reply(message))
     return {
         "replies": replies,
         "nlu": nlu_summary(parse_data),
         "handoff": handoff,
+        "acted": acted,
         "trouble": trouble,
     }
 
@@ -213,9 +233,10 @@ def _reply(message: Dict[Text, Any]) -> Dict[Text, Any]:
     reply: Dict[Text, Any] = {"text": message["text"].strip()}
     if message.get("buttons"):
         reply["buttons"] = message["buttons"]
-    article = (message.get("metadata") or {}).get("article")
-    if article:
-        reply["article"] = article
+    notes = message.get("metadata") or {}
+    if notes.get("article"):
+        slug = notes["article"].replace("_", "-")
+        reply["article"] = {"slug": slug, "title": notes.get("title", "")}
     return reply
 
 

@@ -60,6 +60,7 @@ def actor_token(conversation: str, message: str, **changes: Any) -> str:
     claims = {
         "sub": "contact-1",
         "role": "contact",
+        "act": True,
         "cid": conversation,
         "mid": message,
         "aud": "latchkey-actions",

@@ -47,6 +47,21 @@ def test_every_response_that_an_action_utters_is_in_the_domain() -> None:
     assert used <= set(DOMAIN["responses"])
 
 
+def test_every_response_is_said_by_somebody() -> None:
+    import re
+    from pathlib import Path
+
+    sources = [*Path("actions").glob("*.py"), *Path("bot").glob("*.py")]
+    sources += Path("data/rules").glob("*.yml")
+    words = " ".join(path.read_text(encoding="utf-8") for path in sources)
+    said_somewhere = set(re.findall(r"utter_[a-z_]+", words))
+    asked = {f"utter_ask_{slot}" for slot in DOMAIN["slots"]}  # the form's questions
+    articles = {f"utter_{article}" for article in ARTICLES}
+    assert set(DOMAIN["responses"]) == said_somewhere & set(DOMAIN["responses"]) | (
+        asked & set(DOMAIN["responses"]) | articles
+    )
+
+
 # --- when it is not clear what is meant
 
 
@@ -70,12 +85,22 @@ def test_a_typed_command_is_explained(server: ActionServer) -> None:
     assert said(run(server, "action_fall_back", typed)) == ["utter_typed_command"]
 
 
+@pytest.mark.parametrize("loop", [None, "recovery_form"])
+def test_a_message_without_a_word_is_no_miss(
+    loop: str | None, server: ActionServer
+) -> None:
+    silence = user_event("out_of_scope", "...", wordless=True)
+    result = server.run(call("action_fall_back", silence, loop=loop))
+    assert said(result) == ["utter_wordless"]
+    assert slots_set(result) == {}
+
+
 def test_inside_the_form_no_second_question_is_asked(server: ActionServer) -> None:
     slots = {"misses": 4, "requested_slot": "recovery_confirmed"}
     fall_back = call("action_fall_back", OUT, slots=slots, loop="recovery_form")
     result = server.run(fall_back)
-    assert said(result) == ["utter_fallback"]
-    assert slots_set(result)["awaiting"] is None
+    assert said(result) == ["utter_form_unclear"]
+    assert slots_set(result) == {}
 
 
 def followups(result: Json) -> list[str]:
@@ -191,6 +216,29 @@ def test_a_bare_yes_after_an_offer_shows_the_offer_again(server: ActionServer) -
     (response,) = result["responses"]
     assert response["response"] == "utter_solved_or_offer"
     assert payloads(response) == ["/resend_invite", "/reset_password"]
+    assert slots_set(result)["awaiting"] == "offer"
+
+
+def test_a_second_yes_takes_the_only_offer(server: ActionServer) -> None:
+    asked = [user_event("forgot_password"), did("utter_forgot_password")]
+    before = {"awaiting": "offer"}
+    result = run(server, "action_answer_yes", *asked, slots=before)
+    assert said(result) == []
+    assert slots_set(result) == {"awaiting": None, "recovery_kind": "password_reset"}
+    assert followups(result) == ["recovery_form"]
+
+
+def test_a_second_yes_to_several_offers_is_asked_which(server: ActionServer) -> None:
+    result = run(server, "action_answer_yes", *ANSWERED, slots={"awaiting": "offer"})
+    (response,) = result["responses"]
+    assert response["response"] == "utter_offers"
+    assert payloads(response) == ["/resend_invite", "/reset_password"]
+
+
+def test_a_mumbled_yes_to_nothing_is_no_yes(server: ActionServer) -> None:
+    mumbled = user_event("affirm", "huh")
+    mumbled["parse_data"]["intent"]["confidence"] = 0.55
+    assert said(run(server, "action_answer_yes", mumbled)) == ["utter_what_next"]
 
 
 VERDICTS = {
@@ -205,7 +253,8 @@ VERDICTS = {
         "utter_solved", {"awaiting": None, "misses": 0}, None),
     ("action_answer_yes", "person", 2): (
         "utter_handoff", {"awaiting": None, "misses": 0}, "stuck"),
-    ("action_answer_yes", None, 0): ("utter_what_next", {}, None),
+    ("action_answer_yes", "purpose", 0): ("utter_ask_what_for_email", {}, None),
+    ("action_answer_yes", None, 0): ("utter_nothing_asked", {}, None),
     ("action_answer_no", "verdict", 0): (
         "utter_not_solved", {"awaiting": None, "misses": 1}, None),
     ("action_answer_no", "verdict", 1): (
@@ -238,6 +287,7 @@ def test_what_a_verdict_brings(
 # --- no exception leaves an action
 
 ACTIONS = DOMAIN["actions"]
+SILENT = ("validate_recovery_form", "action_resume_recovery")  # the form itself asks on
 
 
 def broken(tracker: Json) -> dict[str, Json]:
@@ -285,8 +335,7 @@ def test_a_broken_tracker_ends_in_words(
 ) -> None:
     sent = call(action, OUT)
     result = server.run({**sent, "tracker": broken(sent["tracker"])[case]})
-    silent = action == "validate_recovery_form"  # the form itself asks on
-    assert result["responses"] or silent
+    assert result["responses"] or action in SILENT
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -295,7 +344,7 @@ def test_a_domain_without_responses_ends_in_words(
 ) -> None:
     sent = call(action, OUT, slots={"misses": 1})
     result = server.run({**sent, "domain": {"responses": {}}})
-    assert result["responses"] or action == "validate_recovery_form"
+    assert result["responses"] or action in SILENT
 
 
 def test_trouble_is_told_without_a_detail(server: ActionServer) -> None:

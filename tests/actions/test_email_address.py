@@ -6,6 +6,7 @@ from actions.email_address import (
     COMMON_DOMAINS,
     CheckedAddress,
     check_address,
+    is_cut_off,
     likelier_domain,
 )
 
@@ -45,6 +46,9 @@ def test_a_good_address_is_taken_as_it_is_meant(typed: str, address: str) -> Non
         "ana@",
         "@example.com",
         "ana@example",
+        "ana@example.c",
+        "ana@mail.example.c",
+        "<ana@example.c>",
         "ana@@example.com",
         "ana@exam ple.com",
         "ana b@example.com",
@@ -116,3 +120,21 @@ def test_a_suggestion_keeps_the_name_and_leaves_the_typed_address() -> None:
 @pytest.mark.parametrize("domain", COMMON_DOMAINS)
 def test_no_suggestion_has_a_suggestion_of_its_own(domain: str) -> None:
     assert check_address(f"ana@{domain}") == CheckedAddress(f"ana@{domain}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "cut_off"),
+    [
+        ("ana@example.c", True),
+        (" ana@example.co.u ", True),
+        ("ana@example.co", False),
+        ("ana@example", False),
+        ("ana@@example.c", False),
+        ("ana b@example.c", False),
+        ("ana@xn--mller-kva.de", False),
+    ],
+)
+def test_an_address_that_ends_too_early_is_recognised(
+    typed: str, cut_off: bool
+) -> None:
+    assert is_cut_off(typed) is cut_off

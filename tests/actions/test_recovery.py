@@ -7,7 +7,6 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import requests
@@ -19,44 +18,17 @@ from tests.actions.backend import BadBackend
 from tests.actions.calls import (
     ACTOR_KEY,
     Json,
-    actor_token,
     call,
+    did,
     payloads,
     said,
     slots_set,
     user_event,
 )
+from tests.actions.submissions import FORGOTTEN, KNOWN, failed, submission
 
 ROOT = Path(__file__).resolve().parents[2]
-SUBMIT = "action_submit_recovery"
-FORGOTTEN = {
-    "recovery_kind": None,
-    "recovery_confirmed": None,
-    "email_typed": None,
-    "email_suggestion": None,
-    "email_suggestion_accepted": None,
-    "email_attempts": None,
-    "awaiting": None,
-}
 BUDGET_S = 9.0  # a turn must have words within ten
-
-
-def submission(
-    email: str | None,
-    kind: str | None = "password_reset",
-    *,
-    conversation: str | None = None,
-    message: str | None = None,
-    confirmed: Any = True,
-    token: str | None = "ours",
-    **claims: Any,
-) -> Json:
-    """Return the call that follows a yes, with its signed actor or another token."""
-    conversation, message = conversation or uuid4().hex, message or uuid4().hex
-    actor = actor_token(conversation, message, **claims) if token == "ours" else token
-    yes = user_event("affirm", "yes", message=message, actor=actor)
-    slots = {"email": email, "recovery_kind": kind, "recovery_confirmed": confirmed}
-    return call(SUBMIT, yes, slots=slots, conversation=conversation)
 
 
 # --- the backend is there
@@ -68,7 +40,7 @@ def test_a_reset_that_was_confirmed_arrives_as_a_mail(
     email = invited(real_backend)
     result = server.run(submission(email, "invite"))
     assert said(result) == ["utter_recovery_sent"]
-    assert slots_set(result) == {**FORGOTTEN, "misses": 0}
+    assert slots_set(result) == {**KNOWN, "mail_sent": "invite", "misses": 0}
     assert "/" in real_backend.next_link(email)
 
 
@@ -126,16 +98,6 @@ def test_what_was_not_confirmed_is_not_sent(
 ) -> None:
     given = {"email": "ana@example.com", **slots}
     result = server.run(submission(**given))
-    assert said(result) == ["utter_recovery_cancelled"]
-    assert slots_set(result) == {**FORGOTTEN, "email": None}
-    assert backend.requests == []
-
-
-def test_stopping_sends_nothing_and_forgets_the_address(
-    server: ActionServer, backend: BadBackend
-) -> None:
-    stop = call("action_cancel_recovery", user_event("stop"), slots={"email": "a@b.cd"})
-    result = server.run(stop)
     assert said(result) == ["utter_recovery_cancelled"]
     assert slots_set(result) == {**FORGOTTEN, "email": None}
     assert backend.requests == []
@@ -221,15 +183,6 @@ def test_a_statement_signed_with_an_empty_key_is_refused(
 
 
 # --- the backend is not there
-
-
-def failed(result: Json) -> bool:
-    """Tell whether a failure was told, with a way to a person and the address kept."""
-    assert said(result) == ["utter_recovery_failed"]
-    (response,) = result["responses"]
-    assert response["custom"] == {"offer_handoff": {"reason": "stuck"}}
-    assert slots_set(result) == FORGOTTEN
-    return True
 
 
 def test_a_refused_connection_is_told(server: ActionServer) -> None:
@@ -325,7 +278,31 @@ def test_an_address_out_of_the_blue(
     told = user_event("inform_email", addresses=addresses)
     result = server.run(call("action_use_email", told, slots={"email": slot}))
     assert said(result) == [response]
-    assert slots_set(result)["awaiting"] is None
+    is_choice = response == "utter_ask_what_for_email"
+    assert slots_set(result)["awaiting"] == ("purpose" if is_choice else None)
+
+
+@pytest.mark.parametrize(
+    ("article", "kind"), [("forgot_password", "password_reset"), ("no_account", None)]
+)
+def test_an_address_after_an_answer_with_one_offer_is_for_that(
+    article: str, kind: str | None, server: ActionServer
+) -> None:
+    before = [user_event(article), did(f"utter_{article}"), did("action_ask_if_helped")]
+    told = user_event("inform_email", addresses=("ana@example.com",))
+    slots = {"email": "ana@example.com"}
+    result = server.run(call("action_use_email", *before, told, slots=slots))
+    followed = [e["name"] for e in result["events"] if e["event"] == "followup"]
+    assert slots_set(result).get("recovery_kind") == kind
+    assert followed == (["recovery_form"] if kind else [])
+
+
+def test_another_address_after_a_mail_is_for_the_same(server: ActionServer) -> None:
+    told = user_event("inform_email", addresses=("bo@example.com",))
+    slots = {"email": "bo@example.com", "mail_sent": "invite"}
+    result = server.run(call("action_use_email", told, slots=slots))
+    assert slots_set(result)["recovery_kind"] == "invite"
+    assert said(result) == []
 
 
 def test_of_two_addresses_none_is_kept(server: ActionServer) -> None:

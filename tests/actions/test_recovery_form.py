@@ -6,7 +6,6 @@ import pytest
 
 from actions.recovery_form import ECHO, Said, Step, next_step
 from tests.actions.recovery_words import (
-    ADDRESS,
     ANA,
     BO,
     CONFIRM,
@@ -183,11 +182,11 @@ STEPS: dict[str, tuple[Any, ...]] = {
         MISSING,
     ),
     "a bare yes": (TO_ADDRESS, "affirm", "yes", (), refused(1), MISSING),
-    "nonsense": (TO_ADDRESS, "out_of_scope", "qwer", (), refused(1), MISSING),
-    "nonsense twice": (
+    "nonsense": (TO_ADDRESS, "out_of_scope", "qwer", (), {}, None),
+    "no address twice": (
         {**TO_ADDRESS, "email_attempts": 1},
-        "out_of_scope",
-        "qwer",
+        "inform_email",
+        "my work one",
         (),
         refused(2),
         PERSON,
@@ -220,7 +219,15 @@ STEPS: dict[str, tuple[Any, ...]] = {
         "reset",
         (),
         {"recovery_kind": "password_reset"},
-        None,
+        "utter_switched_to_reset",
+    ),
+    "an address that ends too early": (
+        TO_ADDRESS,
+        "inform_email",
+        "ana@example.c",
+        ("ana@example.c",),
+        refused(1),
+        "utter_email_cut_off",
     ),
     # a spelling is in doubt
     "yes to the suggestion": (
@@ -344,9 +351,17 @@ STEPS: dict[str, tuple[Any, ...]] = {
     "thanks at the end": (TO_CONFIRM, "thank", "thanks", (), {}, None),
     "hello at the end": (TO_CONFIRM, "greet", "hello", (), {CONFIRM: None}, None),
     "the other kind at the end": (
-        TO_CONFIRM,
+        {**TO_CONFIRM, "recovery_kind": "password_reset"},
         "resend_invite",
         "rather an invite",
+        (),
+        {"recovery_kind": "invite"},
+        "utter_switched_to_invite",
+    ),
+    "the same kind at the end": (
+        {**TO_CONFIRM, "recovery_kind": "invite"},
+        "resend_invite",
+        "an invite",
         (),
         {"recovery_kind": "invite"},
         None,
@@ -376,23 +391,5 @@ def test_only_the_beginning_of_an_unusable_address_is_repeated() -> None:
     assert step.values == {"candidate": long[:ECHO]}
 
 
-@pytest.mark.parametrize("requested", [ADDRESS, DOUBT, CONFIRM, None])
-@pytest.mark.parametrize("intent", ["affirm", "deny", "greet", "", "unheard_of"])
-def test_nothing_but_a_yes_to_the_confirmation_confirms(
-    requested: str | None, intent: str
-) -> None:
-    slots = {**IN_DOUBT, "email": ANA, "requested_slot": requested}
-    confirmed = next_step(slots, Said(intent, "x", ())).slots.get(CONFIRM)
-    assert bool(confirmed) == (requested == CONFIRM and intent == "affirm")
-
-
 def test_a_step_is_empty_by_itself() -> None:
     assert Step() == Step({}, None, {})
-
-
-@pytest.mark.parametrize("intent", ["affirm", "deny"])
-@pytest.mark.parametrize("requested", [CONFIRM, DOUBT])
-def test_a_mumbled_yes_or_no_decides_nothing(intent: str, requested: str) -> None:
-    slots = {"requested_slot": requested, "email": ANA, "email_suggestion": ANA}
-    step = next_step(slots, Said(intent, "hmm", (), confidence=0.45))
-    assert step.slots == {requested: None}

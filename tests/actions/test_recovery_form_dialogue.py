@@ -96,7 +96,8 @@ def test_a_person_is_offered_when_no_address_works(server: ActionServer) -> None
     verify_dialog(
         server,
         dialog(
-            ("out_of_scope", (), ADDRESS, [MISSING]),
+            ("inform_email", (), ADDRESS, [MISSING]),
+            ("out_of_scope", (), ADDRESS, []),
             ("inform_email", (), ADDRESS, [PERSON]),
             ("inform_email", (), ADDRESS, [PERSON]),
             ("inform_email", (ANA,), CONFIRM, []),
@@ -123,7 +124,7 @@ def test_the_kind_can_be_changed_until_the_end(server: ActionServer) -> None:
         server,
         dialog(
             ("inform_email", (ANA,), CONFIRM, []),
-            ("resend_invite", (), CONFIRM, []),
+            ("resend_invite", (), CONFIRM, ["utter_switched_to_invite"]),
             ("affirm", (), None, []),
         ),
     )

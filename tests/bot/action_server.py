@@ -25,13 +25,20 @@ class ActionServer:
 
     Every action says `ran <its name>` unless a test puts something else into `answers`:
     an answer, or a function of the call that returns one. `status` and `body` replace
-    all answers; `release` is what a slow answer of `wait_for_release` waits for.
+    all answers; `connections` counts those made; `release` is what a slow answer of
+    `wait_for_release` waits for.
     """
 
     def __init__(self) -> None:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"  # connections are kept, as Sanic does
+
+            def setup(self) -> None:
+                super().setup()
+                outer.connections += 1
+
             def do_POST(self) -> None:
                 size = int(self.headers["Content-Length"])
                 status, body = outer._answer(json.loads(self.rfile.read(size)))
@@ -49,6 +56,7 @@ class ActionServer:
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     super().handle()
 
+        self.connections = 0
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._http.server_port}/webhook"

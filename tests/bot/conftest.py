@@ -16,6 +16,8 @@ from bot.runtime import prepare
 
 prepare()
 
+from bot import lighter_rasa  # noqa: E402 - after prepare
+from bot.action_endpoint import ActionEndpoint  # noqa: E402 - after prepare
 from bot.turn import TurnTaker  # noqa: E402 - after prepare
 from tests.bot.action_server import ActionServer  # noqa: E402 - after prepare
 from tests.bot.turns import Run  # noqa: E402 - after prepare
@@ -76,21 +78,23 @@ def action_server(server: ActionServer) -> ActionServer:
 @pytest.fixture(scope="session")
 def agent(
     server: ActionServer, run: Run, tmp_path_factory: pytest.TempPathFactory
-) -> Any:
+) -> Iterator[Any]:
     """The trained assistant, with a tracker store on disk as in the product."""
     from rasa.core.agent import Agent
-    from rasa.utils.endpoints import EndpointConfig
 
     from bot.tracker_store import SqliteTrackerStore
 
+    lighter_rasa.install()
     database = tmp_path_factory.mktemp("trackers") / "tracker.db"
 
     async def load() -> Agent:
         store = SqliteTrackerStore(db=str(database))
-        endpoint = EndpointConfig(server.url)
+        endpoint = ActionEndpoint(server.url)
         return Agent.load(str(MODEL), action_endpoint=endpoint, tracker_store=store)
 
-    return run(load())
+    loaded = run(load())
+    yield loaded
+    run(loaded.processor.action_endpoint.close())
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_a_signed_turn_is_answered(post: Post) -> None:
     answer = post(body, signature(body))
     assert answer.status_code == 200
     result = answer.json()
-    assert set(result) == {"replies", "nlu", "handoff", "trouble"}
+    assert set(result) == {"replies", "nlu", "handoff", "trouble", "acted"}
     assert result["nlu"]["intent"] == "how_to_log_in"
     assert "password" in texts(result)[0]
 

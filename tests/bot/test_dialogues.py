@@ -27,6 +27,11 @@ MISSING, INVALID, SEVERAL = (
     "can't be right",
     "one address at a time",
 )
+UNCLEAR, STILL_UNCLEAR = "I didn't understand that", "I still don't understand"
+UNSURE, SWITCHED = "wasn't sure whether", "instead of the"
+NO_ENGLISH, WORDLESS = "only understand English", "I'm here. Tell me"
+WHICH_MAIL, CUT_OFF = "Which one are you waiting for", "seems to end too early"
+WHICH_OF_TWO, ASIDE = "which of the two", "If you would rather have"
 LOST, PERSON = "I don't know the answer", "Shall I get a person"
 STOPPED, TRIED, HANDED = "Nothing was sent", "can't reach", "A person is the right help"
 HELPED, GLAD, SORRY = "Did that help?", "Good to hear", "Sorry about that"
@@ -132,7 +137,7 @@ DIALOGUES: dict[str, list[Line]] = {
     "nonsense while a spelling is in doubt": [
         ("reset my password", [ADDRESS]),
         ("ana@gmial.com", [DOUBT]),
-        ("what's the weather in Paris", [LOST, DOUBT]),
+        ("what's the weather in Paris", [UNCLEAR, DOUBT]),
         ("no", [CONFIRM]),
     ],
     "a rare domain is insisted on": [
@@ -142,8 +147,8 @@ DIALOGUES: dict[str, list[Line]] = {
     ],
     "nonsense at the confirmation": [
         ("reset my password for ana@example.com", [CONFIRM]),
-        ("what's the weather in Paris", [LOST, CONFIRM]),
-        ("who won the world cup", [LOST, CONFIRM]),
+        ("what's the weather in Paris", [UNCLEAR, CONFIRM]),
+        ("who won the world cup", [STILL_UNCLEAR, CONFIRM]),
         ("yes", [TRIED]),
     ],
     "the address again, another, and a wrong one": [
@@ -164,6 +169,76 @@ DIALOGUES: dict[str, list[Line]] = {
         ("reset my password", [ADDRESS]),
         ("yes", [MISSING, ADDRESS]),
         ("ana at example dot com", [CONFIRM]),
+    ],
+    "nonsense instead of an address is no failed address": [
+        ("reset my password", [ADDRESS]),
+        ("why do you need that", [UNCLEAR, ADDRESS]),
+        ("what happens then", [STILL_UNCLEAR, ADDRESS]),
+        ("do i need this", [UNCLEAR, ADDRESS]),
+        ("ana@@example.com", [INVALID, ADDRESS]),
+        ("ana@example.com", [CONFIRM]),
+    ],
+    "an address that ends too early": [
+        ("reset my password", [ADDRESS]),
+        ("ana@example.c", [CUT_OFF, ADDRESS]),
+        ("ana@example.com", [CONFIRM]),
+    ],
+    "another kind in the middle": [
+        ("resend my invite to ana@example.com", [CONFIRM]),
+        ("I forgot my password instead", ["Forgot password", SWITCHED, "reset link"]),
+        ("no, a new invite please", [SWITCHED, "invitation"]),
+        ("yes", [TRIED]),
+    ],
+    "a question about invitations in a reset": [
+        ("reset my password for ana@example.com", [CONFIRM]),
+        ("how long is an invitation valid?", ["72 hours", ASIDE, "reset link"]),
+        ("/resend_invite", [SWITCHED, "new invitation"]),
+    ],
+    "a choice is no question for yes or no": [
+        ("ana@example.com", [WHAT_FOR]),
+        ("yes", [WHICH_OF_TWO]),
+        ("ok do it", [WHAT_FOR]),
+        ("a new invitation please", [CONFIRM]),
+    ],
+    "an address after an answer that offers one thing": [
+        ("I forgot my password", ["Forgot password", HELPED]),
+        ("ana@example.com", ["reset link"]),
+    ],
+    "yes to an offer, twice": [
+        ("I forgot my password", ["Forgot password", HELPED]),
+        ("yes", [GLAD]),
+        ("yes", [ADDRESS]),
+        ("ana@example.com", [CONFIRM]),
+    ],
+    "why is no yes": [
+        ("reset my password for ana@example.com", [CONFIRM]),
+        ("why", [UNCLEAR, CONFIRM]),
+        ("not sure", [UNSURE, CONFIRM]),
+        ("ok do it", [TRIED]),
+    ],
+    "other languages": [
+        ("hola, no puedo entrar", [NO_ENGLISH]),
+        ("ich habe mein passwort vergessen", ["English is the only language"]),
+        ("не могу войти", [NO_ENGLISH]),
+        ("我忘记了密码", ["English is the only language"]),
+        ("reset my password", [ADDRESS]),
+        ("не могу войти", [NO_ENGLISH, ADDRESS]),
+        ("моя почта ana@example.com", [CONFIRM]),
+    ],
+    "signs instead of words": [
+        ("...", [WORDLESS]),
+        ("?", ["Whenever you're ready"]),
+        ("", [WORDLESS]),
+        ("what is the capital of France", [LOST]),
+        ("reset my password for ana@example.com", [CONFIRM]),
+        ("?", [WORDLESS, CONFIRM]),
+        ("👍🏽", [TRIED]),
+        ("👍", ["Is there anything else"]),
+        ("🙏", ["You're welcome"]),
+    ],
+    "a mail is asked after without one": [
+        ("did it come?", [WHICH_MAIL]),
+        ("still nothing", [SORRY]),
     ],
     "an address out of the blue": [
         ("my mail is carla@tiscali.it", [WHAT_FOR]),
@@ -232,3 +307,21 @@ def test_no_reply_shows_a_bare_placeholder(taker: TurnTaker, run: Run) -> None:
     for lines in DIALOGUES.values():
         for result in converse(taker, run, lines):
             assert not any("{" in text or "None" in text for text in texts(result))
+
+
+def test_nothing_is_said_twice_in_a_row(taker: TurnTaker, run: Run) -> None:
+    again = ["hello", "thanks", "help", "are you a robot", "stop", "yes"]
+    lost = ["what is the capital of France", "who won the cup", "can you bake a cake"]
+    for start in ([], ["reset my password"], ["resend my invite to ana@example.com"]):
+        for words in (*([word] * 3 for word in again if word not in ("stop",)), lost):
+            conversation, before = new_id(), []
+            for text in [*start, *words]:
+                said = texts(run(taker.take(typed(text, conversation))))
+                assert not set(said) & set(before), (text, said)
+                before = said
+
+
+def test_the_wording_is_always_the_same_one(taker: TurnTaker, run: Run) -> None:
+    for lines in (DIALOGUES["signs instead of words"], DIALOGUES["typed commands"]):
+        first, second = (converse(taker, run, lines) for _ in range(2))
+        assert [texts(result) for result in first] == [texts(r) for r in second]

@@ -3,15 +3,21 @@
 import time
 
 import pytest
+import spacy
 
+from bot import message_text
 from bot.message_text import (
     EMAIL_PLACEHOLDER,
     LINK_PLACEHOLDER,
     MAX_CHARACTERS,
+    SUFFIX_WITHIN,
     clean,
     find_pieces,
+    is_in_other_script,
+    is_wordless,
     meaningful,
     nlp,
+    spoken,
 )
 
 
@@ -220,3 +226,88 @@ def test_a_hundred_kilobytes_are_read_quickly(unit: str) -> None:
     assert len(clean(text)) <= MAX_CHARACTERS
     assert len(read) <= MAX_CHARACTERS * 10
     assert time.monotonic() - begin < 5
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("👍", "ok"),
+        ("👍🏽 👍", "ok"),
+        ("❤️", "thank you"),
+        ("👎", "no"),
+        ("ok 👍", "ok 👍"),
+        ("👍👎", "👍👎"),
+        ("🛸", "🛸"),
+        ("", ""),
+    ],
+)
+def test_a_sign_is_read_as_a_word(typed: str, read: str) -> None:
+    assert spoken(typed) == read
+
+
+@pytest.mark.parametrize("text", ["", " ", "?", "...", "?!", "🛸", "—"])
+def test_a_message_without_a_word_is_wordless(text: str) -> None:
+    assert is_wordless(text)
+
+
+@pytest.mark.parametrize("text", ["a", "7", "@", "?a", "я", "我"])
+def test_a_letter_a_digit_or_an_at_is_something_to_read(text: str) -> None:
+    assert not is_wordless(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["не могу войти", "我忘记了密码", "مرحبا", "ok, забыл"]
+)
+def test_letters_that_english_lacks_are_another_script(text: str) -> None:
+    assert is_in_other_script(text)
+
+
+@pytest.mark.parametrize("unit", ["🎷", "]"])
+def test_a_suffix_is_looked_for_at_the_end_of_a_word_only(
+    unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched = []
+
+    def find_suffix(text: str, begin: int) -> None:
+        searched.append(len(text) - begin)
+
+    monkeypatch.setattr(message_text, "_find_suffix", find_suffix)
+    nlp.make_doc(unit * 1_234)  # a length that spaCy has not met and kept
+    assert searched
+    assert max(searched) <= SUFFIX_WITHIN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "...",
+        "123",
+        "helo i cant lgo in",
+        "I live in Zürich",
+        "𝐡𝐞𝐥𝐩",
+        "ｈｅｌｐ",
+        "my name is Анна, I can't log in",
+        "моя почта ana@example.com",
+    ],
+)
+def test_english_and_addresses_are_no_other_script(text: str) -> None:
+    assert not is_in_other_script(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It's Ana's link: https://example.com/a?b=c... isn't it?!",
+        "(I paid 20km and 5$, o'clock) “really”, don't you? 😀😀 e.g. 10am.",
+        "so-called log-in (pass)word)))))))))) " + "x" * 100 + "'s",
+    ],
+)
+def test_words_are_split_as_spacy_splits_them(text: str) -> None:
+    as_spacy = [token.text for token in spacy.blank("en").make_doc(text)]
+    assert [token.text for token in nlp.make_doc(text)] == as_spacy
+
+
+def test_an_address_said_after_punctuation_begins_where_its_name_does() -> None:
+    (piece,) = find_pieces(nlp.make_doc("...ana at example dot com"))
+    assert (piece.value, piece.start) == ("ana@example.com", 3)

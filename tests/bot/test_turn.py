@@ -24,7 +24,10 @@ from tests.bot.turns import (
 def test_a_question_is_answered_from_its_article(taker: TurnTaker, run: Run) -> None:
     result = run(taker.take(typed("how do I log in?")))
     assert KNOWS_LOG_IN in texts(result)[0]
-    assert result["replies"][0]["article"] == "how_to_log_in"
+    assert result["replies"][0]["article"] == {
+        "slug": "how-to-log-in",
+        "title": "How to log in",
+    }
     assert texts(result)[1] == "ran action_ask_if_helped"
     assert result["handoff"] is None
     assert result["trouble"] is False
@@ -53,7 +56,7 @@ def test_an_action_can_ask_for_a_person(
     answer = says("A person comes.", custom={"handoff": handoff})
     action_server.answers["action_request_handoff"] = answer
     result = run(taker.take(typed("I want to talk to a human")))
-    assert result["handoff"] == handoff
+    assert (result["handoff"], result["acted"]) == (handoff, False)
     assert texts(result) == ["A person comes."]
 
 
@@ -112,6 +115,31 @@ def test_a_typed_command_is_told_apart_for_the_action(
     assert message["text"] == "/restart"
 
 
+@pytest.mark.parametrize("text", ["", "...", "?", "😂", "/", "-- !"])
+def test_what_holds_no_word_is_told_to_the_actions(
+    text: str, taker: TurnTaker, run: Run, action_server: ActionServer
+) -> None:
+    result = run(taker.take(typed(text)))
+    message = action_server.calls_of("action_fall_back")[0]["tracker"]["latest_message"]
+    assert message["wordless"] is True
+    assert result["nlu"]["intent"] == "out_of_scope"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"), [("👍", "affirm"), ("🙏🙏", "thank"), ("👎🏿", "deny")]
+)
+def test_a_sign_is_understood_as_the_word_it_stands_for(
+    text: str, intent: str, taker: TurnTaker, run: Run
+) -> None:
+    assert run(taker.take(typed(text)))["nlu"]["intent"] == intent
+
+
+def test_other_letters_are_another_language(taker: TurnTaker, run: Run) -> None:
+    result = run(taker.take(typed("забыл пароль")))
+    assert result["nlu"]["intent"] == "other_language"
+    assert "English" in texts(result)[0]
+
+
 def test_half_a_payload_is_read_as_words(
     taker: TurnTaker, run: Run, action_server: ActionServer
 ) -> None:
@@ -125,9 +153,9 @@ def test_restart_typed_in_the_middle_forgets_nothing(
     taker: TurnTaker, run: Run
 ) -> None:
     conversation = new_id()
-    run(taker.take(typed("reset my password", conversation)))
+    run(taker.take(typed("reset my password for ana@example.com", conversation)))
     run(taker.take(typed("/restart", conversation)))
-    assert run(slot_value(taker, conversation, "recovery_kind")) == "password_reset"
+    assert run(slot_value(taker, conversation, "email")) == "ana@example.com"
 
 
 def test_affirm_typed_as_a_payload_confirms_nothing(
@@ -242,7 +270,7 @@ def test_a_repeated_message_gets_the_same_result_without_effect(
 def test_a_repeated_message_is_recognised_after_a_crash(
     agent: Any, run: Run, action_server: ActionServer
 ) -> None:
-    custom = {"handoff": {"reason": "asked"}}
+    custom = {"handoff": {"reason": "asked"}, "acted": True}
     buttons = [{"title": "Yes", "payload": "/affirm"}]
     answer = says("Shall I?", custom=custom, buttons=buttons)
     action_server.answers["action_request_handoff"] = answer
@@ -250,7 +278,7 @@ def test_a_repeated_message_is_recognised_after_a_crash(
     first = run(TurnTaker(agent).take(turn))
     second = run(TurnTaker(agent).take(turn))
     assert second == first
-    assert first["handoff"] == {"reason": "asked"}
+    assert (first["handoff"], first["acted"]) == ({"reason": "asked"}, True)
     assert first["replies"][0]["buttons"] == buttons
     assert len(action_server.calls) == 1
 

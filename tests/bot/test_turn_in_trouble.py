@@ -1,5 +1,6 @@
 """Turns while a part is down: told in plain words, and safe to send again."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -176,3 +177,51 @@ def test_a_hanging_form_does_not_hang_the_next_message(
     action_server.reset()
     result = run(taker.take(typed("how do I log in?", conversation)))
     assert KNOWS_LOG_IN in texts(result)[0]
+
+
+def test_waiting_for_the_turn_before_counts_towards_the_limit(
+    agent: Any,
+    run: Run,
+    action_server: ActionServer,
+    trouble: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turn_module, "TURN_LIMIT_S", 0.5)
+    taker = TurnTaker(agent)
+    conversation = new_id()
+    waiting = typed("how do I log in?", conversation)
+
+    async def take_while_another_has_the_lock() -> dict[str, Any]:
+        async with taker._locks.setdefault(conversation, asyncio.Lock()):
+            return await taker.take(waiting)
+
+    result = run(take_while_another_has_the_lock())
+    assert texts(result) == [trouble]
+    assert result["trouble"] is True
+    assert result["nlu"]["intent"] != "out_of_scope"
+    assert KNOWS_LOG_IN in texts(run(taker.take(waiting)))[0]
+
+
+def test_understanding_counts_towards_the_limit(
+    taker: TurnTaker, run: Run, trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A limit that is used up when the message is understood.
+    monkeypatch.setattr(turn_module, "TURN_LIMIT_S", 0.0)
+    result = run(taker.take(typed("how do I log in?")))
+    assert texts(result) == [trouble]
+    assert result["trouble"] is True
+
+
+def test_what_was_said_before_a_turn_is_cut_off_is_told(
+    taker: TurnTaker,
+    run: Run,
+    action_server: ActionServer,
+    trouble: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turn_module, "TURN_LIMIT_S", 0.5)
+    action_server.answers["action_ask_if_helped"] = action_server.wait_for_release
+    result = run(taker.take(typed("how do I log in?")))
+    assert KNOWS_LOG_IN in texts(result)[0]
+    assert texts(result)[1:] == [trouble]
+    assert result["trouble"] is True
