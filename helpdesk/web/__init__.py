@@ -1,0 +1,1 @@
+"""Reading requests and frames, asking the desk, rendering what it says. No rules."""

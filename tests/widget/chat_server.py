@@ -1,0 +1,357 @@
+"""A scripted help desk that speaks docs/protocol.md: real sockets, real requests, no rules.
+
+It serves the widget's real files and pages of its own to put the widget on. Tests tell it
+what the assistant says and what goes wrong: sockets that drop, acknowledgements that get
+lost, a proxy that refuses sockets.
+"""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from sanic import HTTPResponse, Request, Sanic, Websocket
+from sanic.config import Config
+from sanic.response import html, text
+from sanic.response import json as as_json
+
+from helpdesk.web.widget import widget
+from tests.accounts.service import free_port, wait_for
+from tests.widget.chat_record import Refused, Talk
+
+SITE = {
+    "product": "SALTO KS",
+    "support_team": "SALTO KS support team",
+    "support_email": "support@saltoks.example",
+}
+# What the help centre's own pages send, with the sockets of other origins left out.
+POLICY = (
+    "default-src 'none'; script-src 'self' {extra}; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self' {extra} {sockets}; base-uri 'none'; form-action 'self'"
+)
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>A page</title><link rel="stylesheet" href="/page.css"></head>
+<body><main><h1>A page of the site</h1><p>It has <a href="#x">a link</a> and text.</p>
+{body}</main><script src="{origin}/widget.js" {options}></script></body></html>"""
+PAGE_STYLE = """body { font: 1rem/1.6 sans-serif; margin: 0; padding: 1.5rem; min-height: 90vh;
+background: Canvas; color: CanvasText } :root { color-scheme: light dark }
+a { color: LinkText } .whole { position: fixed; inset: 0; padding: 1rem }"""
+Result = TypeVar("Result")
+Answer = Callable[[Request], Coroutine[Any, Any, HTTPResponse]]
+
+
+@dataclass
+class ChatServer:
+    """The server's state, and what a test may do with it."""
+
+    port: int
+    talk: Talk = field(default_factory=Talk)
+    sockets: dict[Websocket, bool] = field(default_factory=dict)
+    frames: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    refuses_sockets: bool = False
+    is_down: bool = False
+    loses_acks: bool = False
+    refusals: list[dict[str, Any]] = field(default_factory=list)
+    visit_refusals: list[int] = field(default_factory=list)
+    refuses_identities: bool = False
+    is_listed: bool = True
+    bearers: list[str] = field(default_factory=list)
+    loop: asyncio.AbstractEventLoop | None = None
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @property
+    def origin(self) -> str:
+        """Where the help desk is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def other_origin(self) -> str:
+        """The same server by another name: a site that embeds the chat."""
+        return f"http://localhost:{self.port}"
+
+    def frames_of(self, kind: str) -> list[dict[str, Any]]:
+        """Return the data of the frames of a type that browsers sent."""
+        return [frame["data"] for frame in self.frames if frame["type"] == kind]
+
+    def wait_for_frame(self, kind: str, count: int = 1) -> dict[str, Any]:
+        """Wait until `count` frames of a type have come and return the last."""
+        found = wait_for(
+            lambda: self.frames_of(kind)[count - 1 :], f"frame {count} of type {kind}"
+        )
+        return found[0]
+
+    def say(self, words: str, sender: str = "assistant", **more: Any) -> dict[str, Any]:
+        """Let the assistant or an agent say something to all tabs."""
+        return self.do(self._say(words, sender, more))
+
+    def tell(self, kind: str, /, **data: Any) -> None:
+        """Send a frame to all tabs."""
+        self.do(self.broadcast(kind, data))
+
+    def record(self, words: str, sender: str = "assistant", **more: Any) -> None:
+        """Put a message into the record without telling anybody."""
+        self.talk.add(words, sender, **more)
+
+    def drop_sockets(self, code: int = 1011) -> None:
+        """Close all sockets."""
+        self.do(self._drop(code))
+
+    def do(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run something in the server's thread."""
+        assert self.loop is not None
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
+
+    async def broadcast(self, kind: str, data: dict[str, Any]) -> None:
+        """Send a frame to all who have joined."""
+        for socket in [s for s, joined in self.sockets.items() if joined]:
+            await send(socket, kind, data)
+        async with self.changed:
+            self.changed.notify_all()
+
+    async def _say(
+        self, words: str, sender: str, more: dict[str, Any]
+    ) -> dict[str, Any]:
+        message = self.talk.add(words, sender, **more)
+        await self.broadcast("message", message)
+        return message
+
+    async def _drop(self, code: int) -> None:
+        for socket in list(self.sockets):
+            await socket.close(code)
+
+
+async def send(socket: Websocket, kind: str, data: dict[str, Any]) -> None:
+    """Send one frame; a socket that is gone does not matter."""
+    with suppress(Exception):
+        await socket.send(json.dumps({"type": kind, "data": data}))
+
+
+async def serve_socket(server: ChatServer, socket: Websocket) -> None:
+    """Answer the frames of one browser."""
+    server.sockets[socket] = False
+    try:
+        async for content in socket:
+            frame = json.loads(content or "{}")
+            server.frames.append(frame)
+            await answer_frame(server, socket, frame["type"], frame["data"])
+    finally:
+        del server.sockets[socket]
+
+
+async def answer_frame(
+    server: ChatServer, socket: Websocket, kind: str, data: dict[str, Any]
+) -> None:
+    """Do what the protocol says for one frame."""
+    talk = server.talk
+    if kind == "join":
+        server.sockets[socket] = True
+        await send(socket, "joined", talk.joined(data.get("after", 0)))
+    elif kind == "ping":
+        await send(socket, "pong", {})
+    elif kind == "seen":
+        talk.seen_seq = max(talk.seen_seq, data["seq"])
+        await server.broadcast("seen", data)
+    elif kind == "history":
+        await send(socket, "history", talk.history(data["before"]))
+    elif kind == "start_over":
+        talk.start_over()
+        await server.broadcast("joined", talk.joined(0))
+    elif kind == "message":
+        await take_message(server, socket, data)
+
+
+async def take_message(
+    server: ChatServer, socket: Websocket, data: dict[str, Any]
+) -> None:
+    """Keep a message and acknowledge it, or refuse it as the test has asked."""
+    if server.refusals:
+        refusal = {"client_id": data["client_id"], **server.refusals.pop(0)}
+        return await send(socket, "error", refusal)
+    try:
+        ack, message = server.talk.take(data)
+    except Refused as refused:
+        fields = {"client_id": data["client_id"], **refused.fields}
+        return await send(socket, "error", fields)
+    if server.loses_acks:
+        return None
+    await send(socket, "ack", ack)
+    if message:
+        await server.broadcast("message", message)
+    return None
+
+
+def add_api(app: Sanic[Any, Any], server: ChatServer) -> None:
+    """Add the operations of the protocol over HTTP."""
+    talk = server.talk
+
+    @app.post("/api/v1/visits")
+    async def begin(request: Request) -> HTTPResponse:
+        server.frames.append({"type": "visit", "data": request.json})
+        server.bearers.append(request.headers.get("authorization", ""))
+        if server.visit_refusals:
+            status = server.visit_refusals.pop(0)
+            return as_json({"code": "x", "retry_in_ms": 50}, status=status)
+        if server.refuses_identities and "identity" in request.json:
+            return as_json({"code": "unauthorized"}, status=401)
+        if not request.cookies.get("latchkey_visit"):
+            talk.visits += 1
+        token = f"visit-{talk.visits}"
+        answer = as_json({"token": token, "expires_at": "2099", "site": SITE})
+        answer.add_cookie("latchkey_visit", token, secure=False, samesite="Lax")
+        return answer
+
+    @app.get("/api/v1/conversation")
+    async def read(request: Request) -> HTTPResponse:
+        return as_json(talk.joined(int(request.args.get("after", "0"))))
+
+    @app.get("/api/v1/conversations/<_name>/messages")
+    async def poll(request: Request, _name: str) -> HTTPResponse:
+        if "before" in request.args:
+            return as_json(talk.history(int(request.args["before"][0])))
+        after = int(request.args["after"][0])
+        with suppress(TimeoutError):
+            async with asyncio.timeout(float(request.args["wait"][0])), server.changed:
+                await server.changed.wait_for(lambda: talk.last_seq > after)
+        return as_json(talk.joined(after) | {"typing": None})
+
+    @app.post("/api/v1/conversations/<_name>/messages")
+    async def post(request: Request, _name: str) -> HTTPResponse:
+        server.bearers.append(request.headers.get("authorization", ""))
+        server.frames.append({"type": "post", "data": request.json})
+        ack, message = talk.take(request.json)
+        if message:
+            await server.broadcast("message", message)
+        return as_json(ack)
+
+    @app.put("/api/v1/conversations/<_name>/<what:seen|typing>")
+    async def put(request: Request, _name: str, what: str) -> HTTPResponse:
+        server.frames.append({"type": what, "data": request.json})
+        return as_json({})
+
+    @app.post("/api/v1/conversations")
+    async def start_over(_request: Request) -> HTTPResponse:
+        talk.start_over()
+        return as_json(talk.joined(0))
+
+    @app.get("/api/v1/conversations/<_name>/transcript")
+    async def transcript(_request: Request, _name: str) -> HTTPResponse:
+        return text("\n".join(m["text"] for m in talk.messages))
+
+
+def add_pages(app: Sanic[Any, Any], server: ChatServer) -> None:
+    """Add pages that have the widget: `/`, `/chat`, and any site's at `/site`."""
+
+    def page(request: Request, body: str = "") -> HTTPResponse:
+        foreign = request.path == "/site"
+        origin = server.origin if foreign else ""
+        options = request.args.get("options", "")
+        extra = server.origin if foreign else ""
+        sockets = server.origin.replace("http", "ws") if foreign else ""
+        policy = POLICY.format(extra=extra, sockets=sockets)
+        words = PAGE.format(body=body, origin=origin, options=options)
+        return html(words, headers={"Content-Security-Policy": policy})
+
+    @app.get("/")
+    async def home(request: Request) -> HTTPResponse:
+        link = (
+            '<a href="/chat?offer=invite.resend" data-chat-offer="invite.resend">{}</a>'
+        )
+        return page(request, link.format("Send me a new invitation"))
+
+    @app.get("/site")
+    async def site(request: Request) -> HTTPResponse:
+        return page(request)
+
+    @app.get("/framing")
+    async def framing(_request: Request) -> HTTPResponse:
+        return html(f'<!doctype html><iframe src="{server.origin}/chat"></iframe>')
+
+    @app.get("/chat")
+    async def chat(request: Request) -> HTTPResponse:
+        return page(
+            request,
+            '<div class="whole"><latchkey-chat mode="page"></latchkey-chat></div>',
+        )
+
+    @app.get("/page.css")
+    async def style(_request: Request) -> HTTPResponse:
+        return text(PAGE_STYLE, content_type="text/css")
+
+    @app.get("/favicon.ico")
+    async def picture(_request: Request) -> HTTPResponse:
+        return HTTPResponse(status=204)
+
+
+def create_app(server: ChatServer) -> Sanic[Any, Any]:
+    """Put the scripted help desk together."""
+    config: Any = Config(
+        {"ACCESS_LOG": False, "MOTD": False, "TOUCHUP": False}, env_prefix=""
+    )
+    app: Sanic[Any, Any] = Sanic(
+        f"chat_{uuid4().hex}", config=config, configure_logging=False
+    )
+    app.blueprint(widget)
+    add_pages(app, server)
+    add_api(app, server)
+
+    @app.websocket("/api/v1/socket")
+    async def socket(_request: Request, line: Websocket) -> None:
+        await serve_socket(server, line)
+
+    @app.on_request
+    async def fail(request: Request) -> HTTPResponse | None:
+        server.requests.append(request.path)
+        is_api = request.path.startswith("/api/")
+        if request.method == "OPTIONS" and is_api:
+            return HTTPResponse(status=204)
+        if server.is_down and is_api:
+            return text("down", status=503)
+        if server.refuses_sockets and request.path == "/api/v1/socket":
+            return text("no sockets here", status=403)
+        return None
+
+    @app.on_response
+    async def allow(request: Request, response: HTTPResponse) -> None:
+        is_asked = request.path.startswith("/api/") and request.headers.get("origin")
+        if is_asked and server.is_listed:
+            response.headers["Access-Control-Allow-Origin"] = server.other_origin
+            response.headers["Access-Control-Allow-Headers"] = (
+                "authorization, content-type"
+            )
+            response.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, DELETE"
+
+    return app
+
+
+@contextmanager
+def run_chat_server() -> Iterator[ChatServer]:
+    """Run the scripted help desk in a thread; stop it at the end."""
+    server = ChatServer(free_port())
+    is_up, is_over = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        server.loop = asyncio.get_running_loop()
+        app = create_app(server)
+        running = await app.create_server(
+            host="0.0.0.0", port=server.port, return_asyncio_server=True
+        )
+        assert running is not None
+        await running.startup()
+        is_up.set()
+        await is_over.wait()
+        await server._drop(1001)
+        running.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    assert is_up.wait(15)
+    yield server
+    assert server.loop is not None
+    server.loop.call_soon_threadsafe(is_over.set)
+    thread.join(10)
