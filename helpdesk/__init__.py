@@ -1,1 +1,1 @@
-"""The service people reach. So far: its client of Rasa's turn channel."""
+"""The service people reach: help centre, chat, and the record of every conversation."""

@@ -10,33 +10,45 @@ import hmac
 import json
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
-import requests
+from urllib3 import BaseHTTPResponse, Timeout, connection_from_url
+from urllib3.exceptions import HTTPError
 
 TURN_PATH = "/webhooks/latchkey/turn"
 SIGNATURE_HEADER = "X-Latchkey-Signature"
 AUDIENCE = "latchkey-actions"
 ACTOR_LIFE_S = 300
 CONNECT_TIMEOUT_S = 2.0
+AT_ONCE_MOST = 32  # lines that are kept open, one for each turn under way
 READ_TIMEOUT_S = 9.8  # the assistant itself gives up after 9 s and says so
 
 
 class AssistantError(Exception):
-    """The assistant did not answer this turn; `permanent` if it never will."""
+    """The assistant did not answer this turn; `permanent` if it never will.
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
+    `code` may be logged; the message is the assistant's, who knows what it holds.
+    """
+
+    def __init__(self, message: str, *, permanent: bool, code: str = "") -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.code = code if code.isidentifier() else "unknown"
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who is asking; the role comes from the session, never from text."""
+    """Who is asking; the role comes from the session, never from text.
+
+    `may_act` is false when as many mails as are allowed were asked for already.
+    """
 
     subject: str = "visitor"
     role: str = "contact"
+    may_act: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,7 @@ def sign_actor(actor: Actor, turn: Turn, key: str) -> str:
         "aud": AUDIENCE,
         "sub": actor.subject,
         "role": actor.role,
+        "act": actor.may_act,
         "cid": turn.conversation_id,
         "mid": turn.message_id,
         "exp": int(time.time()) + ACTOR_LIFE_S,
@@ -71,18 +84,24 @@ def sign_body(body: bytes, key: str, *, now: float) -> str:
 
 
 class AssistantClient:
-    """Sends turns to one Rasa process."""
+    """Sends turns to one Rasa process, from several threads if need be.
+
+    Not by way of `requests`: what that puts together for each call (cookies, proxies, hooks)
+    costs more than the call, and nothing of it is for a neighbour.
+    """
 
     def __init__(self, base_url: str, *, turn_key: str, actor_key: str) -> None:
-        self._url = base_url.rstrip("/") + TURN_PATH
+        self._lines = connection_from_url(
+            base_url,
+            maxsize=AT_ONCE_MOST,
+            retries=False,  # a turn is tried again by whoever knows that it is one
+        )
+        self._path = urlsplit(base_url).path.rstrip("/") + TURN_PATH
         self._turn_key = turn_key
         self._actor_key = actor_key
-        self._session = requests.Session()
-        # A proxy for the outside world is not meant for a neighbour.
-        self._session.trust_env = False
 
     def take_turn(self, turn: Turn, actor: Actor | None = None) -> dict[str, Any]:
-        """Send a turn and return `{replies, nlu, handoff, trouble}`.
+        """Send a turn and return `{replies, nlu, handoff, acted, trouble}`.
 
         Sending the same turn again is harmless: it returns the first result.
 
@@ -102,30 +121,34 @@ class AssistantClient:
             SIGNATURE_HEADER: sign_body(body, self._turn_key, now=time.time()),
         }
         try:
-            response = self._session.post(
-                self._url,
-                data=body,
+            response = self._lines.urlopen(
+                "POST",
+                self._path,
+                body=body,
                 headers=headers,
-                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
-                allow_redirects=False,
+                redirect=False,
+                timeout=Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),
             )
-        except requests.RequestException as error:
+        except (HTTPError, OSError) as error:
             problem = f"The assistant does not answer ({type(error).__name__})."
             raise AssistantError(problem, permanent=False) from error
         return _read_result(response)
 
 
-def _read_result(response: requests.Response) -> dict[str, Any]:
+def _read_result(response: BaseHTTPResponse) -> dict[str, Any]:
     try:
-        answer = response.json()
+        answer = json.loads(response.data)
     except (ValueError, RecursionError):
         answer = None
     is_result = isinstance(answer, dict) and isinstance(answer.get("replies"), list)
-    if response.status_code == requests.codes.ok and is_result:
+    if response.status == HTTPStatus.OK and is_result:
         return dict(answer)
     if isinstance(answer, dict) and "message" in answer:
         problem = f"The assistant refused the turn: {answer['message']}"
-        permanent = response.status_code < requests.codes.internal_server_error
-        raise AssistantError(problem, permanent=permanent)
-    problem = f"The assistant answers rubbish (status {response.status_code})."
+        # A key that does not fit is mended by the operator; the turn can wait for that.
+        is_refused = response.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        permanent = is_refused and response.status != HTTPStatus.UNAUTHORIZED
+        code = str(answer.get("code"))
+        raise AssistantError(problem, permanent=permanent, code=code)
+    problem = f"The assistant answers rubbish (status {response.status})."
     raise AssistantError(problem, permanent=False)

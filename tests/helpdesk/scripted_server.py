@@ -50,6 +50,7 @@ class ScriptedServer:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                self.body = body
                 scripted.received.append(Received(self.path, dict(self.headers), body))
                 with contextlib.suppress(OSError):
                     scripted.script(self)

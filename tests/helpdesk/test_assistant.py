@@ -102,10 +102,11 @@ def test_another_key_body_or_moment_gives_another_signature() -> None:
 
 
 @pytest.mark.parametrize(
-    ("actor", "subject", "role"),
+    ("actor", "subject", "role", "may_act"),
     [
-        (None, "visitor", "contact"),
-        (Actor("sam@example.com", "admin"), "sam@example.com", "admin"),
+        (None, "visitor", "contact", True),
+        (Actor("sam@example.com", "admin"), "sam@example.com", "admin", True),
+        (Actor("contact:7", may_act=False), "contact:7", "contact", False),
     ],
 )
 def test_the_turn_carries_a_signed_statement_of_who_is_asking(
@@ -114,18 +115,20 @@ def test_the_turn_carries_a_signed_statement_of_who_is_asking(
     actor: Actor | None,
     subject: str,
     role: str,
+    may_act: bool,
 ) -> None:
     assistant.take_turn(TURN, actor)
     token = json.loads(server.received[0].body)["actor"]
     claims = jwt.decode(token, ACTOR_KEY, algorithms=["HS256"], audience=AUDIENCE)
     assert (claims["sub"], claims["role"]) == (subject, role)
+    assert claims["act"] is may_act
     assert (claims["cid"], claims["mid"]) == ("conversation-1", "message-1")
     assert 0 < claims["exp"] - time.time() <= 300
 
 
 @pytest.mark.parametrize(
     ("status", "permanent"),
-    [(400, True), (401, True), (413, True), (422, True), (500, False), (503, False)],
+    [(400, True), (401, False), (413, True), (422, True), (500, False), (503, False)],
 )
 def test_a_refusal_says_whether_trying_again_makes_sense(
     server: ScriptedServer,

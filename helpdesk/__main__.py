@@ -1,0 +1,29 @@
+"""Start of the help desk: `python -m helpdesk`."""
+
+import logging
+import os
+
+from foundation.environment import SettingsError
+from foundation.logs import log_to_stderr
+from foundation.serving import serve
+from helpdesk.app import create_app
+from helpdesk.settings import HelpdeskSettings
+
+
+def main() -> int:
+    """Run the service with settings from the environment."""
+    log_to_stderr()
+    try:
+        settings = HelpdeskSettings.from_environment()
+        app = create_app(settings)
+    except SettingsError as error:
+        logging.getLogger("helpdesk").error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
+        return 2
+    return serve(app, settings.host, settings.port)
+
+
+if __name__ == "__main__":
+    status = main()
+    logging.shutdown()
+    # A thread may still wait for the assistant; what it would bring is asked for again.
+    os._exit(status)

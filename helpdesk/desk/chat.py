@@ -1,0 +1,227 @@
+"""A contact's side of one conversation: everything that socket and HTTP API offer.
+
+Every method checks again that the conversation is the contact's own.
+"""
+
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from foundation.clock import Clock
+from helpdesk.desk.action_limits import ActionLimits
+from helpdesk.desk.bursts import TYPING_SETTLE
+from helpdesk.desk.buttons import FindOffer
+from helpdesk.desk.conversations import (
+    access_conversation,
+    current_conversation,
+    mark_seen,
+    start_over,
+)
+from helpdesk.desk.errors import BadRangeError
+from helpdesk.desk.events import (
+    ConversationRead,
+    ConversationReplaced,
+    MessageCreated,
+    Publisher,
+    TypingChanged,
+)
+from helpdesk.desk.limits import Limit, RateLimits
+from helpdesk.desk.messages import (
+    Accepted,
+    Incoming,
+    Page,
+    accept_message,
+    read_after,
+    read_before,
+)
+from helpdesk.desk.turn_worker import TurnWorker
+from helpdesk.desk.turns import OpenTurn, extend_burst
+from helpdesk.desk.visits import Visitor, access_visit
+from helpdesk.metrics import Metrics
+from helpdesk.store.models import Conversation, Message
+from helpdesk.store.record import Record, Result, Work
+from helpdesk.store.words import Sender
+
+
+@dataclass
+class Desk:
+    """What every conversation needs."""
+
+    record: Record
+    worker: TurnWorker
+    publisher: Publisher
+    limits: RateLimits
+    action_limits: ActionLimits
+    find_offer: FindOffer
+    clock: Clock
+    metrics: Metrics
+    # Turns that wait for the rest of a burst, by conversation.
+    settling: dict[UUID, OpenTurn] = field(default_factory=dict)
+
+    def note_settling(self, turn: OpenTurn) -> None:
+        """Remember a turn that waits, and forget those that are due by now."""
+        now = self.clock.now()
+        for conversation_id, waiting in list(self.settling.items()):
+            if waiting.due_at <= now:
+                del self.settling[conversation_id]
+        self.settling[turn.conversation_id] = turn
+
+    async def open_chat(self, visitor: Visitor, conversation_id: UUID | None) -> "Chat":
+        """Return a contact's conversation; without an id, the current one.
+
+        Raises:
+            NotFoundError: It is not theirs.
+        """
+        now, contact_id = self.clock.now(), visitor.contact_id
+        if conversation_id is None:
+            found = await self.record.write(
+                lambda session: current_conversation(session, contact_id, now)
+            )
+        else:
+            found = await self.record.read(
+                lambda session: access_conversation(
+                    session, contact_id, conversation_id
+                )
+            )
+        return Chat(self, visitor, found.id)
+
+
+@dataclass(frozen=True)
+class Chat:
+    """One conversation, on behalf of its contact."""
+
+    desk: Desk
+    visitor: Visitor
+    conversation_id: UUID
+
+    def of(self, conversation_id: UUID) -> "Chat":
+        """Return the same contact's other conversation."""
+        return replace(self, conversation_id=conversation_id)
+
+    async def send(self, incoming: Incoming, address: str) -> Accepted:
+        """Put a message into the record; `announce` it when it is acknowledged.
+
+        Args:
+            incoming: What the contact sends.
+            address: Where it comes from, for the limits.
+
+        Raises:
+            DeskError: It is refused.
+        """
+        limits, visit = self.desk.limits, str(self.visitor.visit_id)
+        limits.count(Limit.MESSAGES, visit)
+        limits.count(Limit.MESSAGES_LONG, visit)
+        limits.count(Limit.ADDRESS_MESSAGES, address)
+        digest = self.desk.action_limits.digest_of(address)
+        sent = replace(incoming, address_digest=digest)
+        now = self.desk.clock.now()
+        return await self._write(
+            lambda session: accept_message(
+                session,
+                self.visitor.contact_id,
+                self.conversation_id,
+                sent,
+                self.desk.find_offer,
+                now,
+            )
+        )
+
+    def announce(self, accepted: Accepted) -> None:
+        """Tell all tabs of a new message and have the assistant answer it."""
+        if accepted.is_new:
+            self.desk.metrics.messages.inc()
+            self.desk.publisher.publish(MessageCreated(accepted.message))
+        turn = accepted.turn
+        if turn is not None:
+            if not turn.is_running:
+                self.desk.note_settling(turn)
+            self.desk.worker.submit(turn)
+
+    async def read_after(self, after: int) -> tuple[Conversation, Page]:
+        """Return the conversation and its messages after a number.
+
+        Raises:
+            BadRangeError: The conversation has not come that far.
+        """
+        return await self.desk.record.read(
+            lambda session: _read_after(
+                session, self.visitor.contact_id, self.conversation_id, after
+            )
+        )
+
+    async def read_before(self, before: int) -> Page:
+        """Return the messages before a number."""
+
+        def read(session: Session) -> Page:
+            access_conversation(session, self.visitor.contact_id, self.conversation_id)
+            return read_before(session, self.conversation_id, before)
+
+        return await self.desk.record.read(read)
+
+    async def read_all(self) -> list[Message]:
+        """Return every message that the contact may see."""
+        _, page = await self.read_after(0)
+        messages = list(page.messages)
+        while page.has_more:
+            page = await self.read_before(messages[0].seq)
+            messages = [*page.messages, *messages]
+        return messages
+
+    async def set_typing(self, *, is_on: bool) -> None:
+        """Note that the contact types, or no longer does; a burst waits for the rest."""
+        now = self.desk.clock.now()
+        turn = self.desk.settling.pop(self.conversation_id, None)
+        if is_on and turn is not None and turn.due_at > now:
+            extended = await self.desk.record.write(
+                lambda session: extend_burst(session, turn, now + TYPING_SETTLE)
+            )
+            if extended is not None:
+                self.desk.note_settling(extended)
+        event = TypingChanged(self.conversation_id, Sender.CONTACT, is_on=is_on)
+        self.desk.publisher.publish(event)
+
+    async def mark_seen(self, seq: int) -> None:
+        """Note that everything up to `seq` was looked at; tell the other tabs."""
+        is_news = await self._write(
+            lambda session: mark_seen(
+                session, self.visitor.contact_id, self.conversation_id, seq
+            )
+        )
+        if is_news:
+            self.desk.publisher.publish(ConversationRead(self.conversation_id, seq))
+
+    async def start_over(self, client_id: UUID) -> tuple["Chat", bool]:
+        """End this conversation and begin another; all tabs follow.
+
+        Returns:
+            The new conversation, and whether it was begun just now.
+        """
+        self.desk.limits.count(Limit.STARTS, str(self.visitor.visit_id))
+        now, contact_id = self.desk.clock.now(), self.visitor.contact_id
+        successor, is_new = await self._write(
+            lambda session: start_over(session, contact_id, client_id, now)
+        )
+        if is_new:
+            event = ConversationReplaced(self.conversation_id, successor)
+            self.desk.publisher.publish(event)
+        return self.of(successor.id), is_new
+
+    async def _write(self, work: Work[Result]) -> Result:
+        """Change the record, unless the visit has ended meanwhile."""
+        visit_id, now = self.visitor.visit_id, self.desk.clock.now()
+
+        def checked(session: Session) -> Result:
+            access_visit(session, visit_id, now)
+            return work(session)
+
+        return await self.desk.record.write(checked)
+
+
+def _read_after(
+    session: Session, contact_id: UUID, conversation_id: UUID, after: int
+) -> tuple[Conversation, Page]:
+    conversation = access_conversation(session, contact_id, conversation_id)
+    if after > conversation.last_seq:
+        raise BadRangeError("No message has that number.")
+    return conversation, read_after(session, conversation_id, after)

@@ -1,0 +1,150 @@
+"""Conversations: whose they are, which is the current one, starting over."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from helpdesk.desk.errors import BadRangeError, NotFoundError
+from helpdesk.store.models import Contact, Conversation, Turn
+from helpdesk.store.rows import add, as_row, change, find, table_of
+from helpdesk.store.words import Owner, Status, TurnState
+
+_ALL = table_of(Conversation).c
+_NEWEST = (
+    select(*_ALL)
+    .where(_ALL.contact_id == bindparam("contact"))
+    .order_by(_ALL.created_at.desc(), _ALL.id)
+    .limit(1)
+)
+
+
+def access_conversation(
+    session: Session, contact_id: UUID, conversation_id: UUID, *, lock: bool = False
+) -> Conversation:
+    """Return a conversation on behalf of its contact.
+
+    Args:
+        session: The transaction.
+        contact_id: Who asks.
+        conversation_id: Which one.
+        lock: Keep others from changing it until the end of the transaction.
+
+    Raises:
+        NotFoundError: It does not exist, or is somebody else's.
+    """
+    conversation = find(
+        session,
+        Conversation,
+        id=conversation_id,
+        contact_id=contact_id,
+        lock=lock,
+    )
+    if conversation is None:
+        raise NotFoundError("There is no such conversation.")
+    return conversation
+
+
+def find_current(session: Session, contact_id: UUID) -> Conversation | None:
+    """Return a contact's newest conversation, if there is one."""
+    mapping = session.execute(_NEWEST, {"contact": contact_id}).mappings().first()
+    return None if mapping is None else as_row(Conversation, mapping)
+
+
+def current_conversation(
+    session: Session, contact_id: UUID, now: datetime
+) -> Conversation:
+    """Return a contact's newest conversation, made if there is none."""
+    current = find_current(session, contact_id)
+    if current is None:
+        _lock_contact(session, contact_id)  # two tabs may come at once
+        current = find_current(session, contact_id)
+    return current or _begin(session, contact_id, now)
+
+
+def start_over(
+    session: Session, contact_id: UUID, client_id: UUID, now: datetime
+) -> tuple[Conversation, bool]:
+    """End the current conversation and begin another.
+
+    Args:
+        session: The transaction.
+        contact_id: Who asks.
+        client_id: Becomes the new conversation's id, so a repeated wish begins no third.
+        now: The moment.
+
+    Returns:
+        The conversation, and whether this call began it.
+
+    Raises:
+        NotFoundError: The id belongs to something else, or to an older conversation.
+    """
+    _lock_contact(session, contact_id)
+    current = find_current(session, contact_id)
+    if current is not None and current.id == client_id:
+        return current, False
+    if find(session, Conversation, id=client_id) is not None:
+        raise NotFoundError("There is no such conversation.")
+    if current is not None:
+        change(
+            session,
+            Conversation,
+            {"id": current.id},
+            status=Status.RESOLVED,
+            owner=Owner.ASSISTANT,
+            agent_id=None,
+            # What the assistant still says there is too late.
+            owner_epoch=current.owner_epoch + 1,
+            updated_at=now,
+        )
+        _drop_open_turns(session, current.id)
+    return _begin(session, contact_id, now, client_id), True
+
+
+def mark_seen(
+    session: Session, contact_id: UUID, conversation_id: UUID, seq: int
+) -> bool:
+    """Note that the contact has looked at everything up to `seq`.
+
+    Returns:
+        Whether that is news.
+
+    Raises:
+        BadRangeError: There is no such message yet.
+    """
+    conversation = access_conversation(session, contact_id, conversation_id, lock=True)
+    if not 0 <= seq <= conversation.last_seq:
+        raise BadRangeError("No message has that number.")
+    if seq <= conversation.contact_seen_seq:
+        return False
+    is_it = {"id": conversation_id}
+    return change(session, Conversation, is_it, contact_seen_seq=seq)
+
+
+def _begin(
+    session: Session, contact_id: UUID, now: datetime, new_id: UUID | None = None
+) -> Conversation:
+    conversation = Conversation(
+        id=new_id or uuid4(),
+        contact_id=contact_id,
+        created_at=now,
+        updated_at=now,
+        status=Status.PENDING,
+        owner=Owner.ASSISTANT,
+        owner_epoch=1,
+        last_seq=0,
+        contact_seen_seq=0,
+    )
+    add(session, conversation)
+    return conversation
+
+
+def _lock_contact(session: Session, contact_id: UUID) -> None:
+    find(session, Contact, id=contact_id, lock=True)
+
+
+def _drop_open_turns(session: Session, conversation_id: UUID) -> None:
+    unfinished = (TurnState.WAITING, TurnState.RUNNING)
+    are_open = {"conversation_id": conversation_id, "state": unfinished}
+    change(session, Turn, are_open, state=TurnState.DROPPED)

@@ -1,0 +1,217 @@
+"""Messages: accepting what a contact sends, and reading a transcript."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy.orm import Session
+
+from helpdesk.desk.bursts import AT_ONCE, settle_time
+from helpdesk.desk.buttons import FindOffer, find_button
+from helpdesk.desk.conversations import access_conversation
+from helpdesk.desk.errors import (
+    ClientIdTakenError,
+    DeskError,
+    EmptyMessageError,
+    TooLongError,
+)
+from helpdesk.desk.redaction import redact
+from helpdesk.desk.turns import OpenTurn, Saying, add_to_turn
+from helpdesk.store.models import Conversation, Message
+from helpdesk.store.rows import add, as_row, change, find, table_of
+from helpdesk.store.words import Kind, Owner, Sender, Status
+
+LONGEST_TEXT = 4_000
+PAGE = 200
+VISIBLE = (Kind.INCOMING, Kind.OUTGOING, Kind.ACTIVITY)
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """What a contact sends: typed `text`, or the id of a pressed `button`.
+
+    `address_digest` stands for the address that it came from.
+    """
+
+    client_id: UUID
+    text: str | None = None
+    button: str | None = None
+    address_digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A message in the record. `turn` is for the assistant, and due now or soon."""
+
+    message: Message
+    conversation: Conversation
+    is_new: bool
+    turn: OpenTurn | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """A stretch of a transcript, in order."""
+
+    messages: Sequence[Message]
+    has_more: bool
+
+
+@dataclass(frozen=True)
+class _Content:
+    text: str
+    details: dict[str, Any] = field(default_factory=dict)
+    payload: str | None = None
+
+
+def accept_message(
+    session: Session,
+    contact_id: UUID,
+    conversation_id: UUID,
+    incoming: Incoming,
+    find_offer: FindOffer,
+    now: datetime,
+) -> Accepted:
+    """Put a contact's message into the record; repeating it changes nothing.
+
+    Args:
+        session: The transaction.
+        contact_id: Who sends.
+        conversation_id: Where to.
+        incoming: What.
+        find_offer: Finds the buttons that stand on article pages.
+        now: The moment.
+
+    Raises:
+        DeskError: It is refused; see docs/protocol.md.
+    """
+    conversation = access_conversation(session, contact_id, conversation_id, lock=True)
+    known = find(
+        session,
+        Message,
+        conversation_id=conversation_id,
+        client_id=incoming.client_id,
+    )
+    if known is not None:
+        _check_same(known, incoming)
+        return Accepted(known, conversation, is_new=False)
+    content = _read(session, conversation_id, incoming, find_offer)
+    _reopen(conversation)
+    conversation.last_seq += 1
+    saying = Saying(content.text, content.payload, incoming.address_digest)
+    turn = _assign(session, conversation, saying, now)
+    message = Message(
+        conversation_id=conversation_id,
+        seq=conversation.last_seq,
+        sender=Sender.CONTACT,
+        kind=Kind.INCOMING,
+        text=content.text,
+        details=content.details,
+        client_id=incoming.client_id,
+        turn_id=turn.id if turn else None,
+        created_at=now,
+    )
+    add(session, message)
+    change(
+        session,
+        Conversation,
+        {"id": conversation_id},
+        last_seq=conversation.last_seq,
+        status=conversation.status,
+        owner=conversation.owner,
+        owner_epoch=conversation.owner_epoch,
+        updated_at=now,
+    )
+    return Accepted(message, conversation, is_new=True, turn=turn)
+
+
+def read_after(session: Session, conversation_id: UUID, after: int) -> Page:
+    """Return the newest messages after a number, for the contact to see."""
+    return _page(session, _PAGE_AFTER, conversation_id, after)
+
+
+def read_before(session: Session, conversation_id: UUID, before: int) -> Page:
+    """Return the messages before a number, for the contact to see."""
+    return _page(session, _PAGE_BEFORE, conversation_id, before)
+
+
+def _visible(is_on_page: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(*_ALL)
+        .where(_ALL.conversation_id == bindparam("conversation"))
+        .where(_ALL.kind.in_(VISIBLE), is_on_page)
+        .order_by(_ALL.seq.desc())
+        .limit(PAGE + 1)
+    )
+
+
+_ALL = table_of(Message).c
+_PAGE_AFTER = _visible(_ALL.seq > bindparam("number"))
+_PAGE_BEFORE = _visible(_ALL.seq < bindparam("number"))
+
+
+def _page(
+    session: Session, wanted: Select[Any], conversation_id: UUID, number: int
+) -> Page:
+    chosen = {"conversation": conversation_id, "number": number}
+    found = session.execute(wanted, chosen).mappings()
+    newest_first = [as_row(Message, mapping) for mapping in found]
+    return Page(newest_first[:PAGE][::-1], len(newest_first) > PAGE)
+
+
+def _read(
+    session: Session, conversation_id: UUID, incoming: Incoming, find_offer: FindOffer
+) -> _Content:
+    if (incoming.text is None) == (incoming.button is None):
+        raise EmptyMessageError("A message has either `text` or `button`.")
+    if incoming.button is not None:
+        pressed = find_button(session, conversation_id, incoming.button, find_offer)
+        pressed_id = {"button": incoming.button}
+        return _Content(pressed.title, pressed_id, pressed.payload)
+    return _typed(incoming.text or "")
+
+
+def _typed(text: str) -> _Content:
+    if len(text) > LONGEST_TEXT:
+        raise TooLongError(f"A message has at most {LONGEST_TEXT:,} characters.")
+    clean = text.replace("\x00", "").encode("utf-8", "replace").decode().strip()
+    if not clean:
+        raise EmptyMessageError("The message is empty.")
+    redacted = redact(clean)
+    details = {"redactions": list(redacted.kinds)} if redacted.kinds else {}
+    return _Content(redacted.text, details)
+
+
+def _check_same(known: Message, incoming: Incoming) -> None:
+    try:
+        is_same = (
+            known.details.get("button") == incoming.button
+            if incoming.button is not None
+            else known.text == _typed(incoming.text or "").text
+        )
+    except DeskError:
+        is_same = False
+    if not is_same:
+        raise ClientIdTakenError("This client id belongs to another message.")
+
+
+def _reopen(conversation: Conversation) -> None:
+    if conversation.status is Status.RESOLVED:
+        conversation.status = Status.PENDING
+        conversation.owner = Owner.ASSISTANT
+        conversation.owner_epoch += 1
+
+
+def _assign(
+    session: Session,
+    conversation: Conversation,
+    saying: Saying,
+    now: datetime,
+) -> OpenTurn | None:
+    if conversation.owner is not Owner.ASSISTANT:
+        return None  # a person has it; nothing goes to the assistant
+    wait = AT_ONCE if saying.payload else settle_time(saying.text)
+    return add_to_turn(session, conversation, saying, now, wait)

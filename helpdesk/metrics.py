@@ -1,0 +1,30 @@
+"""What the help desk counts and measures, for Prometheus. No personal data in labels."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """The measures of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.sockets = Gauge(
+            "latchkey_sockets", "Open chat sockets", registry=self.registry
+        )
+        self.messages = Counter(
+            "latchkey_messages", "Messages accepted", registry=self.registry
+        )
+        self.turns = Counter(
+            "latchkey_turns", "Turns by how they ended", ["end"], registry=self.registry
+        )
+        self.turn_seconds = Histogram(
+            "latchkey_turn_seconds",
+            "From the message's commit to the reply's commit",
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.errors = Counter(
+            "latchkey_errors", "Our own mistakes in frames", registry=self.registry
+        )

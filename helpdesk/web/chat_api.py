@@ -1,0 +1,154 @@
+"""The chat over plain HTTP, where WebSockets are blocked; see docs/helpdesk-openapi.yml."""
+
+import asyncio
+import contextlib
+import re
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+from sanic import Blueprint, HTTPResponse, Request
+from sanic.response import empty, json, text
+
+from helpdesk.desk.chat import Chat
+from helpdesk.desk.errors import BadRangeError, NotFoundError
+from helpdesk.desk.events import Event, TypingChanged
+from helpdesk.desk.messages import Incoming, Page
+from helpdesk.desk.transcript import write_transcript
+from helpdesk.services import services_of
+from helpdesk.store.models import Conversation
+from helpdesk.store.words import Sender
+from helpdesk.web import frames
+from helpdesk.web.presentation import Json, ack, typing_json
+from helpdesk.web.visitors import address_of, visitor_of
+
+chat_api = Blueprint("chat_api", url_prefix="/api/v1")
+
+LONGEST_WAIT_S = 25
+HIGHEST_SEQ = 2**31 - 1
+NUMBER = re.compile(r"[0-9]{1,10}")
+Body = TypeVar("Body")
+
+
+@chat_api.get("/conversation")
+async def show_current(request: Request) -> HTTPResponse:
+    """Answer the contact's current conversation; one is made if there is none."""
+    after = _number(request, "after", HIGHEST_SEQ)
+    chat = await _open(request, None)
+    conversation, page = await chat.read_after(after)
+    return json(services_of(request).presentation.joined(conversation, page))
+
+
+@chat_api.post("/conversations")
+async def start_over(request: Request) -> HTTPResponse:
+    """End the current conversation and begin another."""
+    body = _body(request, frames.StartOver)
+    chat = await _open(request, None)
+    successor, is_new = await chat.start_over(body.client_id)
+    conversation, page = await successor.read_after(0)
+    joined = services_of(request).presentation.joined(conversation, page)
+    return json(joined, status=201 if is_new else 200)
+
+
+@chat_api.get("/conversations/<conversation_id:str>/messages")
+async def read_messages(request: Request, conversation_id: str) -> HTTPResponse:
+    """Answer what is newer than `after`, or older than `before`; wait for it if asked."""
+    chat = await _open(request, conversation_id)
+    presentation = services_of(request).presentation
+    if "before" in request.args:
+        page = await chat.read_before(_number(request, "before", HIGHEST_SEQ))
+        messages = presentation.messages(page.messages)
+        return json({"messages": messages, "has_more": page.has_more})
+    after = _number(request, "after", HIGHEST_SEQ)
+    wait_s = _number(request, "wait", LONGEST_WAIT_S)
+    conversation, page, typing = await _wait_for_news(request, chat, after, wait_s)
+    return json({**presentation.joined(conversation, page), "typing": typing})
+
+
+@chat_api.post("/conversations/<conversation_id:str>/messages")
+async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
+    """Accept a message, as the frame `message` does."""
+    body = _body(request, frames.SendMessage)
+    chat = await _open(request, conversation_id)
+    incoming = Incoming(body.client_id, body.text, body.button)
+    accepted = await chat.send(incoming, address_of(request))
+    chat.announce(accepted)
+    return json(ack(accepted), status=201 if accepted.is_new else 200)
+
+
+@chat_api.put("/conversations/<conversation_id:str>/seen")
+async def mark_seen(request: Request, conversation_id: str) -> HTTPResponse:
+    """Note what has been looked at."""
+    body = _body(request, frames.Seen)
+    await (await _open(request, conversation_id)).mark_seen(body.seq)
+    return empty()
+
+
+@chat_api.put("/conversations/<conversation_id:str>/typing")
+async def set_typing(request: Request, conversation_id: str) -> HTTPResponse:
+    """Note that the contact types, or no longer does."""
+    body = _body(request, frames.Typing)
+    await (await _open(request, conversation_id)).set_typing(is_on=body.on)
+    return empty()
+
+
+@chat_api.get("/conversations/<conversation_id:str>/transcript")
+async def download_transcript(request: Request, conversation_id: str) -> HTTPResponse:
+    """Answer the whole conversation as a text file to keep."""
+    messages = await (await _open(request, conversation_id)).read_all()
+    written = write_transcript(messages, services_of(request).sentences)
+    disposition = 'attachment; filename="conversation.txt"'
+    return text(written, headers={"Content-Disposition": disposition})
+
+
+async def _open(request: Request, conversation_id: str | None) -> Chat:
+    visitor = await visitor_of(request)
+    found = None if conversation_id is None else _uuid(conversation_id)
+    return await services_of(request).desk.open_chat(visitor, found)
+
+
+async def _wait_for_news(
+    request: Request, chat: Chat, after: int, wait_s: int
+) -> tuple[Conversation, Page, Json | None]:
+    """Return what is newer, waiting for it if there is nothing, and who types."""
+    news = asyncio.Event()
+    typing: list[Json] = []
+
+    def notice(event: Event) -> None:
+        if isinstance(event, TypingChanged):
+            if event.sender is Sender.CONTACT:
+                return
+            typing.append(typing_json(event))
+        news.set()
+
+    leave = services_of(request).hub.watch(chat.conversation_id, notice)
+    try:
+        conversation, page = await chat.read_after(after)
+        if not page.messages and wait_s:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), wait_s)
+                conversation, page = await chat.read_after(after)
+        return conversation, page, typing[-1] if typing else None
+    finally:
+        leave()
+
+
+def _number(request: Request, name: str, most: int) -> int:
+    written = request.args.get(name, "0")
+    if not NUMBER.fullmatch(written) or int(written) > most:
+        raise BadRangeError(f"`{name}` must be a number from 0 to {most}.")
+    return int(written)
+
+
+def _uuid(written: str) -> UUID:
+    try:
+        return UUID(written)
+    except ValueError as error:
+        raise NotFoundError("There is no such conversation.") from error
+
+
+def _body(request: Request, kind: type[Body]) -> Body:
+    try:
+        return msgspec.json.decode(request.body or b"{}", type=kind)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise frames.BadFrameError(f"The body cannot be read: {error}") from error

@@ -1,0 +1,54 @@
+"""Health, readiness and measures."""
+
+import asyncio
+import ipaddress
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sanic import Blueprint, HTTPResponse, Request
+from sanic.exceptions import NotFound
+from sanic.response import json, raw
+from sqlalchemy.exc import SQLAlchemyError
+
+from helpdesk.services import services_of
+from helpdesk.web.visitors import address_of
+
+health = Blueprint("health")
+
+DATABASE_WITHIN_S = 3.0
+
+
+@health.get("/healthz")
+async def tell_alive(_request: Request) -> HTTPResponse:
+    """Answer as long as the process runs."""
+    return json({"status": "ok"})
+
+
+@health.get("/readyz")
+async def tell_ready(request: Request) -> HTTPResponse:
+    """Answer 200 when messages can be accepted, else 503."""
+    services = services_of(request)
+    try:
+        async with asyncio.timeout(DATABASE_WITHIN_S):
+            await asyncio.to_thread(services.database.check)
+    except (SQLAlchemyError, TimeoutError):
+        return json({"status": "down", "parts": {"database": "down"}}, status=503)
+    return json({"status": "ok", "parts": {"database": "ok"}})
+
+
+@health.get("/metrics")
+async def show_measures(request: Request) -> HTTPResponse:
+    """Answer the measures, to the inside only."""
+    if not _is_inside(request):
+        raise NotFound("There is nothing at this address.", quiet=True)
+    written = generate_latest(services_of(request).metrics.registry)
+    return raw(written, content_type=CONTENT_TYPE_LATEST)
+
+
+def _is_inside(request: Request) -> bool:
+    is_trusted = bool(services_of(request).settings.trusted_proxies)
+    if "x-forwarded-for" in request.headers and not is_trusted:
+        return False  # it came through a proxy: the address is the proxy's own
+    try:
+        return ipaddress.ip_address(address_of(request)).is_private
+    except ValueError:
+        return False

@@ -1,0 +1,60 @@
+"""A record on each kind of database, and a running help desk."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foundation.database import Database
+from helpdesk.store import open_database
+from tests.helpdesk.chat_client import ChatClient
+from tests.helpdesk.running import HelpdeskRun, run_helpdesk
+from tests.helpdesk.scripted_assistant import ScriptedAssistant, run_scripted_assistant
+from tests.postgresql import new_database, run_postgresql
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """One server for all tests; each makes a database of its own."""
+    with run_postgresql() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty record, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'record.db'}"
+    else:
+        url = new_database(request.getfixturevalue("postgresql"))
+    opened = open_database(url)
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def assistant() -> Iterator[ScriptedAssistant]:
+    """An assistant that says what the test tells it to."""
+    with run_scripted_assistant() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def helpdesk(
+    tmp_path_factory: pytest.TempPathFactory, assistant: ScriptedAssistant
+) -> Iterator[HelpdeskRun]:
+    """The real help desk in front of the scripted assistant."""
+    folder = tmp_path_factory.mktemp("helpdesk")
+    with run_helpdesk(
+        folder, LATCHKEY_RASA_URL=assistant.url, LATCHKEY_LIMIT_FACTOR="1000"
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def chat(helpdesk: HelpdeskRun, assistant: ScriptedAssistant) -> Iterator[ChatClient]:
+    """A new contact, joined."""
+    assistant.reset()
+    with ChatClient.of_new_contact(helpdesk.base_url) as client:
+        yield client

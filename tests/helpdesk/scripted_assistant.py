@@ -1,0 +1,68 @@
+"""A real HTTP server in Rasa's place, which answers turns as a test tells it to."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.helpdesk.scripted_server import ScriptedServer, reply, run_scripted_server
+
+Turn = dict[str, Any]
+Said = dict[str, Any]
+
+
+class ScriptedAssistant:
+    """Answers each turn with an echo, unless a test says otherwise."""
+
+    def __init__(self, server: ScriptedServer) -> None:
+        self.url = server.url
+        self.reset()
+        server.script = self._answer
+
+    def reset(self) -> None:
+        """Be the echo again, and forget the turns so far."""
+        self.turns: list[Turn] = []
+        self.answer: Callable[[Turn], list[Said]] = echo
+        self.is_down = False
+        self.has_trouble = False
+        self.has_acted = False
+        self.refusal: tuple[int, bytes] | None = None
+        self.is_free = threading.Event()
+        self.is_free.set()
+
+    def say(self, *replies: Said) -> None:
+        """Answer every turn with these replies."""
+        self.answer = lambda _turn: list(replies)
+
+    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+        turn = json.loads(handler.body)  # type: ignore[attr-defined]
+        self.turns.append(turn)
+        self.is_free.wait(30)
+        if self.is_down:
+            reply(503, b"")(handler)
+            return
+        if self.refusal is not None:
+            reply(*self.refusal)(handler)
+            return
+        result = {
+            "replies": self.answer(turn),
+            "nlu": {"intent": "greet", "confidence": 1.0, "ranking": []},
+            "handoff": None,
+            "acted": self.has_acted,
+            "trouble": self.has_trouble,
+        }
+        reply(200, json.dumps(result).encode())(handler)
+
+
+def echo(turn: Turn) -> list[Said]:
+    """Say what was said."""
+    return [{"text": f"You said: {turn['text'] or turn['payload']}"}]
+
+
+@contextmanager
+def run_scripted_assistant() -> Iterator[ScriptedAssistant]:
+    """Run one for the length of a test."""
+    with run_scripted_server() as server:
+        yield ScriptedAssistant(server)
