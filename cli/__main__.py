@@ -3,6 +3,9 @@
 import typer
 
 from cli.ask import ask
+from cli.bench_chat import bench_chat
+from cli.bench_redaction import bench_redaction
+from cli.bench_search import bench_search
 from cli.bench_turn import bench_turn
 from cli.chat import chat
 from cli.nlu import bench_nlu, evaluate
@@ -35,7 +38,10 @@ def run_tests(context: typer.Context) -> None:
 
 
 bench = typer.Typer(help="Measure ours against the peer.", no_args_is_help=True)
+bench.command("chat")(bench_chat)
 bench.command("nlu")(bench_nlu)
+bench.command("redaction")(bench_redaction)
+bench.command("search")(bench_search)
 bench.command("turn")(bench_turn)
 app.add_typer(bench, name="bench")
 

@@ -1,6 +1,5 @@
 """`bench turn`: one turn with a custom action, ours and stock Rasa's, in the same run."""
 
-import resource
 import statistics
 import tempfile
 import time
@@ -14,12 +13,15 @@ import typer
 from rich.table import Table
 
 from cli import model as trained
-from cli import rasa_room
+from cli.bench_parts import stock_child
 from cli.console import fail, out, print_json
+from cli.load_figures import memory_mb
 from cli.nlu import Json
-from cli.processes import Child, ChildNotReadyError, Supervisor
-from cli.stack import HOST, Answers, Ports, Stack
+from cli.places import PROJECT
+from cli.processes import ChildNotReadyError, Supervisor
+from cli.stack import HOST, Ports, Stack
 from cli.stock_model import StockModel, ensure_stock_model
+from cli.wordings import Wordings
 from helpdesk.assistant import Turn
 
 QUESTION = (
@@ -51,22 +53,11 @@ def bench_turn(
 
 def _measure(model: StockModel, folder: Path, turns: int) -> dict[str, Any]:
     stack = Stack.on(Ports.free(), folder)
-    port = str(Ports.free().rasa)
-    stock = Child(
-        "stock",
-        rasa_room.command(
-            "bot.stock",
-            "serve",
-            str(model.folder),
-            port,
-            stack.url("actions") + "/webhook",
-        ),
-        rasa_room.environment(),
-        folder / "stock.log",
-        Answers(f"http://{HOST}:{port}/webhooks/rest/"),
-    )
+    port = Ports.free().rasa
+    stock = stock_child(model.folder, port, stack)
     supervisor = Supervisor([stack.actions()])
-    rasa = Supervisor([stack.rasa()])
+    ours = stack.rasa()
+    rasa = Supervisor([ours])
     peer = Supervisor([stock])
     try:
         list(supervisor.start())
@@ -77,7 +68,7 @@ def _measure(model: StockModel, folder: Path, turns: int) -> dict[str, Any]:
             ready[name] = time.monotonic() - started
         takers = {"shipped": _ours(stack), "stock": _theirs(port)}
         times = _alternate(takers, turns)
-        memory = {"shipped": _memory_mb(rasa), "stock": _memory_mb(peer)}
+        memory = {"shipped": memory_mb(ours), "stock": memory_mb(stock)}
     except ChildNotReadyError as error:
         fail(str(error))
     finally:
@@ -106,7 +97,7 @@ def _ours(stack: Stack) -> Callable[[], str]:
     return take
 
 
-def _theirs(port: str) -> Callable[[], str]:
+def _theirs(port: int) -> Callable[[], str]:
     session = requests.Session()
     url = f"http://{HOST}:{port}/webhooks/rest/webhook"
 
@@ -121,11 +112,11 @@ def _alternate(
     takers: dict[str, Callable[[], str]], turns: int
 ) -> dict[str, list[float]]:
     times: dict[str, list[float]] = {name: [] for name in takers}
-    answers = set()
+    wordings, answers = Wordings.of_project(PROJECT), set()
     for number in range(WARM_UP + turns):
         for name, take in takers.items():
             started = time.perf_counter()
-            answers.add(take())
+            answers.add(wordings.same([take()]))
             if number >= WARM_UP:
                 times[name].append((time.perf_counter() - started) * 1e3)
     if len(answers) != 1:
@@ -133,13 +124,6 @@ def _alternate(
             f"The two do not give the same answer, so they cannot be compared: {answers}"
         )
     return times
-
-
-def _memory_mb(supervisor: Supervisor) -> float:
-    process = supervisor.children[0].process
-    assert process is not None
-    pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 1e6
 
 
 def _print(result: dict[str, Any]) -> None:

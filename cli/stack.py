@@ -22,6 +22,7 @@ from helpdesk.assistant import TURN_PATH, AssistantClient
 
 HOST = "127.0.0.1"
 PORT_VARIABLES = {
+    "helpdesk": ("LATCHKEY_HELPDESK_PORT", 8080),
     "accounts": ("LATCHKEY_ACCOUNTS_PORT", 8081),
     "actions": ("LATCHKEY_ACTIONS_PORT", 5055),
     "rasa": ("LATCHKEY_RASA_PORT", 5005),
@@ -38,6 +39,7 @@ class PortTakenError(Exception):
 class Ports:
     """The port of each part, all on the loopback address."""
 
+    helpdesk: int
     accounts: int
     actions: int
     rasa: int
@@ -113,7 +115,7 @@ class Stack:
 
     def children(self) -> list[Child]:
         """Return every process, the outbox only when no mail server is configured."""
-        children = [self.accounts(), self.actions(), self.rasa()]
+        children = [self.helpdesk(), self.accounts(), self.actions(), self.rasa()]
         if "LATCHKEY_SMTP_HOST" not in os.environ:
             children.insert(0, self.outbox())
         return children
@@ -145,6 +147,28 @@ class Stack:
         chosen = {name: os.environ.get(name, value) for name, value in defaults.items()}
         health = self.url("accounts") + "/healthz"
         return self._modern("accounts", "accounts", own | chosen, health)
+
+    def helpdesk(self, **more: str) -> Child:
+        """Return the help desk.
+
+        Args:
+            more: Further settings, over those of the environment.
+        """
+        own = {
+            "LATCHKEY_HELPDESK_HOST": HOST,
+            "LATCHKEY_HELPDESK_PORT": str(self.ports.helpdesk),
+            "LATCHKEY_HOME": str(self.state),
+            "LATCHKEY_RASA_URL": self.url("rasa"),
+        }
+        defaults = {
+            "LATCHKEY_PUBLIC_URL": self.url("helpdesk"),
+            "LATCHKEY_ARTICLES": str(PROJECT / "kb"),
+            "LATCHKEY_DOMAIN": str(PROJECT / "domain.yml"),
+            "LATCHKEY_SETTINGS": str(PROJECT / "settings.yml"),
+        }
+        chosen = {name: os.environ.get(name, value) for name, value in defaults.items()}
+        health = self.url("helpdesk") + "/healthz"
+        return self._modern("helpdesk", "helpdesk", own | chosen | more, health)
 
     def actions(self, accounts_url: str | None = None) -> Child:
         """Return the action server.

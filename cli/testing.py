@@ -14,7 +14,7 @@ from cli.console import err, fail
 from cli.places import PROJECT
 
 RASA_TESTS = "tests/bot"  # run inside Rasa's environment, where Rasa can be imported
-CHECKED = ("accounts", "actions", "bot", "cli", "helpdesk", "tests")
+CHECKED = ("accounts", "actions", "bot", "cli", "foundation", "helpdesk", "tests")
 
 
 def test(arguments: list[str]) -> None:

@@ -61,6 +61,7 @@ def _say_hello(stack: Stack) -> None:
 
 def _print_addresses(stack: Stack) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2))
+    table.add_row("Help site", stack.url("helpdesk"))
     table.add_row("Account pages", stack.url("accounts"))
     table.add_row("Mailbox (development)", stack.url("outbox"))
     table.add_row("Talk to the assistant", "./latchkey chat   (in another terminal)")

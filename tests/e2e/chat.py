@@ -34,7 +34,8 @@ class Answer:
     @property
     def articles(self) -> list[str]:
         """The ids of the articles that were answered from."""
-        return [reply["article"] for reply in self.raw["replies"] if "article" in reply]
+        linked = [r["article"] for r in self.raw["replies"] if "article" in r]
+        return [article["slug"].replace("-", "_") for article in linked]
 
     @property
     def has_trouble(self) -> bool:

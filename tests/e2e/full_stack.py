@@ -26,16 +26,22 @@ class FullStack:
     backend: BackendSwitch
     actions: Child
     rasa: Child
+    helpdesk: Child
 
     @property
     def log_files(self) -> list[Path]:
         """The logs of all parts."""
-        own = [self.actions.log, self.rasa.log]
+        own = [self.helpdesk.log, self.actions.log, self.rasa.log]
         return [*own, self.accounts.service.log_file, self.accounts.outbox.log_file]
 
     def chat(self) -> Chat:
         """Begin a conversation."""
         return Chat(self.stack.assistant())
+
+    @property
+    def site(self) -> str:
+        """Where the help site is."""
+        return self.stack.url("helpdesk")
 
     def kill(self, child: Child) -> None:
         """End a part as a power cut would."""
@@ -50,16 +56,17 @@ class FullStack:
 
 
 @contextmanager
-def run_full_stack(folder: Path) -> Iterator[FullStack]:
+def run_full_stack(folder: Path, *, limit_factor: int = 1000) -> Iterator[FullStack]:
     """Start everything on free ports; stop it at the end."""
     with run_accounts(folder) as accounts:
         backend = BackendSwitch(accounts.base_url)
         stack = _compose(folder, accounts)
         actions, rasa = stack.actions(accounts_url=backend.url), stack.rasa()
-        supervisor = Supervisor([actions, rasa])
+        helpdesk = stack.helpdesk(LATCHKEY_LIMIT_FACTOR=str(limit_factor))
+        supervisor = Supervisor([actions, rasa, helpdesk])
         try:
             list(supervisor.start())
-            yield FullStack(stack, accounts, backend, actions, rasa)
+            yield FullStack(stack, accounts, backend, actions, rasa, helpdesk)
         finally:
             supervisor.stop()
             backend.close()

@@ -98,6 +98,27 @@ def test_the_same_message_sent_again_after_a_failure_has_no_second_effect(
     assert mail_count(product, email) == 1
 
 
+@pytest.mark.parametrize("words", [None, "yes"], ids=["button", "typed"])
+def test_trying_again_after_silence_never_mails_twice(
+    product: FullStack, chat: Chat, words: str | None
+) -> None:
+    email = people.new_address()
+    chat.ask_for_invite(email)
+    with product.backend.broken(Fault.ACCEPTS_THEN_HANGS):
+        assert "can't promise" in chat.press(SEND).text
+    chat.press(AGAIN)
+    answer = chat.say(words) if words else chat.press(SEND)
+    assert "on its way" in answer.text
+    keys = {request.idempotency_key for request in product.backend.seen_for(email)}
+    assert len(keys) == 1
+    assert mail_count(product, email) == 1
+
+    chat.ask_for_invite(email)
+    chat.press(SEND)
+    keys = {request.idempotency_key for request in product.backend.seen_for(email)}
+    assert len(keys) == 2, "what is asked for afresh is a request of its own"
+
+
 def test_with_the_action_server_killed_a_person_is_told_and_the_turn_can_be_repeated(
     product: FullStack, chat: Chat
 ) -> None:

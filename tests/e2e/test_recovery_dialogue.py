@@ -209,6 +209,35 @@ def test_the_same_press_delivered_twice_is_one_request(
     assert is_sent_once(product, email, "invite")
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["did it come?", "i didn't get it", "still nothing", "how long does it take"],
+)
+def test_who_waits_for_the_mail_is_helped_and_then_offered_a_person(
+    product: FullStack, chat: Chat, email: str, words: str
+) -> None:
+    chat.ask_for_reset(email)
+    chat.press(SEND)
+    answer = chat.say(words)
+    assert email in answer.text
+    assert "spam" in answer.text
+    assert answer.buttons["Send it once more"] == "/reset_password"
+    assert "Talk to a person" in answer.buttons
+    assert "Shall I get a person" in chat.say(words).text
+    assert chat.say("yes").raw["handoff"] == {"reason": "stuck"}
+
+
+def test_the_missing_mail_can_be_sent_once_more(
+    product: FullStack, chat: Chat, email: str
+) -> None:
+    chat.ask_for_reset(email)
+    chat.press(SEND)
+    chat.say("my confirmation mail has not arrived")
+    assert f"sent to {email}" in chat.press("Send it once more").text
+    assert "on its way" in chat.press(SEND).text
+    wait_for(lambda: len(product.accounts.mails(email)) == 2, "the second mail")
+
+
 def test_one_persons_address_is_unknown_in_the_next_conversation(
     product: FullStack, chat: Chat, email: str
 ) -> None:

@@ -1,0 +1,41 @@
+"""Whether two answers are the same although a response may be worded in several ways.
+
+Ours says a response's wordings in order, stock Rasa draws one by lot. A comparison of the
+two has to take any wording of one response for the same answer, and nothing else.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from foundation.names import Names, read_names
+
+
+class Wordings:
+    """Knows which texts are wordings of the same response.
+
+    Args:
+        domain: The content of domain.yml.
+        names: What the placeholders in it stand for.
+    """
+
+    def __init__(self, domain: dict[str, object], names: Names) -> None:
+        responses = domain.get("responses")
+        assert isinstance(responses, dict)
+        self._first: dict[str, str] = {}
+        for wordings in responses.values():
+            texts = [names.fill(each["text"]) for each in wordings if "text" in each]
+            for text in texts:
+                self._first.setdefault(text.strip(), texts[0].strip())
+
+    @classmethod
+    def of_project(cls, project: Path) -> "Wordings":
+        """Read those of a project."""
+        domain = yaml.safe_load((project / "domain.yml").read_text(encoding="utf-8"))
+        return cls(domain, read_names(project / "settings.yml"))
+
+    def same(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """Return an answer with each text in the first wording of its response."""
+        stripped = (text.strip() for text in texts)
+        return tuple(self._first.get(text, text) for text in stripped)
