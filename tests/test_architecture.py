@@ -81,6 +81,29 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
     assert offences == []
 
 
+@pytest.mark.parametrize(
+    ("layer", "above"),
+    [
+        ("helpdesk/store", {"helpdesk.desk", "helpdesk.web", "helpdesk.app"}),
+        (
+            "helpdesk/desk",
+            {"helpdesk.web", "helpdesk.services", "helpdesk.app", "sanic"},
+        ),
+        ("helpdesk/web", {"helpdesk.app"}),
+    ],
+)
+def test_a_layer_of_the_help_desk_knows_none_above_it(
+    layer: str, above: set[str]
+) -> None:
+    offences = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in modules_of(layer)
+        for name in imports_of(path)
+        if any(is_within(name, package) for package in above)
+    ]
+    assert offences == []
+
+
 def test_the_contracts_client_knows_nothing_of_the_service() -> None:
     offences = [
         f"{path.relative_to(ROOT)} imports {name}"
