@@ -22,9 +22,12 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> "Iterator[Browser]":
-    """One real browser for all tests; each test takes a profile of its own."""
+    """One real browser for a module; each test takes a profile of its own.
+
+    Not for longer: it keeps an event loop in the main thread, where other tests run theirs.
+    """
     from playwright.sync_api import sync_playwright  # not there in Rasa's room
 
     assert BROWSER, "./latchkey test finds or installs Chromium"

@@ -31,7 +31,7 @@ def test_a_taken_port_is_named_with_the_variable_that_changes_it(part: str) -> N
 def test_ports_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for number, (variable, _) in enumerate(PORT_VARIABLES.values(), 20_001):
         monkeypatch.setenv(variable, str(number))
-    assert Ports.from_environment() == Ports(20_001, 20_002, 20_003, 20_004, 20_005)
+    assert Ports.from_environment() == Ports(*range(20_001, 20_007))
 
 
 def test_without_variables_the_ports_are_the_documented_ones(
@@ -39,7 +39,7 @@ def test_without_variables_the_ports_are_the_documented_ones(
 ) -> None:
     for variable, _ in PORT_VARIABLES.values():
         monkeypatch.delenv(variable, raising=False)
-    assert Ports.from_environment() == Ports(8081, 5055, 5005, 8025, 1025)
+    assert Ports.from_environment() == Ports(8080, 8081, 5055, 5005, 8025, 1025)
 
 
 def test_nobody_listening_is_no_answer() -> None:

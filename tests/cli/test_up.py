@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 import requests
 
+from cli.keys import NAMES
 from cli.stack import Ports
 from helpdesk.assistant import Turn
 from tests.accounts.service import wait_for
@@ -66,7 +67,7 @@ def test_everything_listens_on_the_loopback_address_only(shared_up: RunningUp) -
 
 def test_the_keys_and_the_state_are_for_the_owner_only(shared_up: RunningUp) -> None:
     keys = list((shared_up.home / "keys").iterdir())
-    assert len(keys) == 5
+    assert len(keys) == len(NAMES)
     assert {key.stat().st_mode & 0o777 for key in keys} == {0o600}
     secrets = [key.read_text() for key in keys]
     for log in shared_up.log_files:
@@ -99,8 +100,8 @@ def test_chat_talks_to_the_stack_that_is_up(shared_up: RunningUp) -> None:
 def test_a_second_one_names_the_port_that_is_taken(shared_up: RunningUp) -> None:
     result = latchkey("up", variables=shared_up.variables)
     assert result.returncode == 1
-    assert f"Port {shared_up.ports.accounts} is taken" in result.stderr
-    assert "LATCHKEY_ACCOUNTS_PORT" in result.stderr
+    assert f"Port {shared_up.ports.helpdesk} is taken" in result.stderr
+    assert "LATCHKEY_HELPDESK_PORT" in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
     assert UP in shared_up.said
     assert shared_up.process

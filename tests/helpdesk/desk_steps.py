@@ -62,7 +62,7 @@ class Desk:
 
     def start_over(self) -> None:
         with self.database.transaction() as session:
-            new = start_over(session, self.contact, uuid4(), self.now)
+            new, _ = start_over(session, self.contact, uuid4(), self.now)
         self.conversation = new.id
 
     def other(self) -> "Desk":
