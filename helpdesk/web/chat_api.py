@@ -3,10 +3,8 @@
 import asyncio
 import contextlib
 import re
-from typing import TypeVar
 from uuid import UUID
 
-import msgspec
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import empty, json, text
 
@@ -27,7 +25,6 @@ chat_api = Blueprint("chat_api", url_prefix="/api/v1")
 LONGEST_WAIT_S = 25
 HIGHEST_SEQ = 2**31 - 1
 NUMBER = re.compile(r"[0-9]{1,10}")
-Body = TypeVar("Body")
 
 
 @chat_api.get("/conversation")
@@ -42,7 +39,7 @@ async def show_current(request: Request) -> HTTPResponse:
 @chat_api.post("/conversations")
 async def start_over(request: Request) -> HTTPResponse:
     """End the current conversation and begin another."""
-    body = _body(request, frames.StartOver)
+    body = frames.read_body(request.body, frames.StartOver)
     chat = await _open(request, None)
     successor, is_new = await chat.start_over(body.client_id)
     conversation, page = await successor.read_after(0)
@@ -68,7 +65,7 @@ async def read_messages(request: Request, conversation_id: str) -> HTTPResponse:
 @chat_api.post("/conversations/<conversation_id:str>/messages")
 async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
     """Accept a message, as the frame `message` does."""
-    body = _body(request, frames.SendMessage)
+    body = frames.read_body(request.body, frames.SendMessage)
     chat = await _open(request, conversation_id)
     incoming = Incoming(body.client_id, body.text, body.button)
     accepted = await chat.send(incoming, address_of(request))
@@ -79,7 +76,7 @@ async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
 @chat_api.put("/conversations/<conversation_id:str>/seen")
 async def mark_seen(request: Request, conversation_id: str) -> HTTPResponse:
     """Note what has been looked at."""
-    body = _body(request, frames.Seen)
+    body = frames.read_body(request.body, frames.Seen)
     await (await _open(request, conversation_id)).mark_seen(body.seq)
     return empty()
 
@@ -87,7 +84,7 @@ async def mark_seen(request: Request, conversation_id: str) -> HTTPResponse:
 @chat_api.put("/conversations/<conversation_id:str>/typing")
 async def set_typing(request: Request, conversation_id: str) -> HTTPResponse:
     """Note that the contact types, or no longer does."""
-    body = _body(request, frames.Typing)
+    body = frames.read_body(request.body, frames.Typing)
     await (await _open(request, conversation_id)).set_typing(is_on=body.on)
     return empty()
 
@@ -145,10 +142,3 @@ def _uuid(written: str) -> UUID:
         return UUID(written)
     except ValueError as error:
         raise NotFoundError("There is no such conversation.") from error
-
-
-def _body(request: Request, kind: type[Body]) -> Body:
-    try:
-        return msgspec.json.decode(request.body or b"{}", type=kind)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise frames.BadFrameError(f"The body cannot be read: {error}") from error

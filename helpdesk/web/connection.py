@@ -19,13 +19,13 @@ from helpdesk.desk.events import (
     TypingChanged,
 )
 from helpdesk.desk.limits import Limit
-from helpdesk.desk.messages import Incoming
+from helpdesk.desk.messages import Incoming, Page
 from helpdesk.desk.visits import access_visit
 from helpdesk.services import Services
 from helpdesk.store.outage import OutageError
 from helpdesk.store.words import Sender
 from helpdesk.web import frames
-from helpdesk.web.presentation import VISIBLE, ack, conversation_json, typing_json
+from helpdesk.web.presentation import VISIBLE, ack, typing_json
 from helpdesk.web.visitors import find_visitor
 
 log = logging.getLogger(__name__)
@@ -213,14 +213,9 @@ class Connection:
         self.close()
         self._chat = self._chat.of(event.successor.id)
         self._leave = self._services.hub.watch(event.successor.id, self._notice)
-        new = {
-            "conversation": conversation_json(event.successor),
-            "messages": [],
-            "last_seq": 0,
-            "seen_seq": 0,
-            "has_more": False,
-        }
-        self._send("joined", new)
+        new = Page([], has_more=False)
+        joined = self._services.presentation.joined(event.successor, new)
+        self._send("joined", joined)
 
     def _send(self, name: str, data: Any = None) -> None:
         try:

@@ -1,12 +1,13 @@
 """The frames that a browser may send, and how they are read; see docs/protocol.md."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from helpdesk.desk.errors import DeskError
 
+Body = TypeVar("Body")
 Seq = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
@@ -117,6 +118,18 @@ def read_frame(text: str | bytes) -> Frame:
         return decoder.decode(envelope.data)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise BadFrameError(f"The frame cannot be read: {error}") from error
+
+
+def read_body(body: bytes, kind: type[Body]) -> Body:
+    """Return what the body of a request says; an empty one says nothing.
+
+    Raises:
+        BadFrameError: It is not as the protocol wants it.
+    """
+    try:
+        return msgspec.json.decode(body or b"{}", type=kind)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise BadFrameError(f"The body cannot be read: {error}") from error
 
 
 def write_frame(name: str, data: Any = None) -> str:

@@ -32,8 +32,3 @@ class Hub:
         """Tell everybody who watches the event's conversation."""
         for watcher in tuple(self._watchers.get(event.conversation_id, ())):
             watcher(event)
-
-    @property
-    def watched(self) -> int:
-        """How many conversations somebody watches."""
-        return len(self._watchers)

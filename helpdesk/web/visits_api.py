@@ -8,7 +8,7 @@ from helpdesk.desk.errors import UnauthorizedError
 from helpdesk.desk.limits import Limit
 from helpdesk.desk.visits import Visitor, begin_visit, revoke_visit
 from helpdesk.services import services_of
-from helpdesk.web.frames import BadFrameError
+from helpdesk.web.frames import read_body
 from helpdesk.web.presentation import moment
 from helpdesk.web.visitors import (
     COOKIE,
@@ -36,7 +36,7 @@ async def begin(request: Request) -> HTTPResponse:
     """Begin a visit, or return the one that is still good."""
     check_origin(request)
     services = services_of(request)
-    wish = _read(request)
+    wish = read_body(request.body, NewVisit)
     token = token_of(request)
     if wish.identity is None and token:
         try:
@@ -61,13 +61,6 @@ async def end(request: Request) -> HTTPResponse:
     answer = empty()
     answer.delete_cookie(COOKIE, path="/")
     return answer
-
-
-def _read(request: Request) -> NewVisit:
-    try:
-        return msgspec.json.decode(request.body or b"{}", type=NewVisit)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise BadFrameError(f"The body cannot be read: {error}") from error
 
 
 def _answer(request: Request, visitor: Visitor, status: int) -> HTTPResponse:
