@@ -190,6 +190,7 @@ def test_new_messages_are_announced_once_and_history_never(
     chat.visit().open()
     chat.page.evaluate(LISTEN)
     chat.say("mine")
+    chat.has_sent_all()
     first = help_desk.say("A **new** one.", buttons=[{"id": "3.1", "title": "Yes"}])
     help_desk.tell("message", **first)
     help_desk.drop_sockets()

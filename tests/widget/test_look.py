@@ -58,6 +58,7 @@ def test_choices_close_when_a_newer_answer_came(
     chat.visit().open()
     expect(chat.button("Old choice")).to_be_enabled()
     chat.say("Something else")
+    chat.has_sent_all()
     help_desk.say("New?", buttons=[{"id": "3.1", "title": "New choice"}])
     expect(chat.button("New choice")).to_be_enabled()
     expect(chat.button("Old choice")).to_be_disabled()

@@ -111,6 +111,7 @@ export class TranscriptView {
   }
 
   #add({ messages, isNew, isOlder = false }) {
+    this.#measure();
     const height = this.#scroller.scrollHeight;
     const place = this.#scroller.scrollTop;
     for (const message of messages) this.#insert(message);
@@ -198,6 +199,7 @@ export class TranscriptView {
 
   #showTyping() {
     const { typist } = this.#session.conversation;
+    this.#measure();
     this.#typing.hidden = !typist;
     if (typist) {
       const label = this.#words.say("typing", { name: nameOf(typist, this.#words) });
@@ -210,14 +212,18 @@ export class TranscriptView {
   }
 
   #scrolled() {
-    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    if (clientHeight === 0) return;
-    this.#follows = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    if (this.#scroller.clientHeight === 0) return;
+    this.#measure();
     if (this.#follows) {
       this.#countBelow(0);
       this.#actions.reachedEnd();
-    }
-    if (scrollTop < NEAR_PX && !this.#follows) this.#session.loadEarlier();
+    } else if (this.#scroller.scrollTop < NEAR_PX) this.#session.loadEarlier();
+  }
+
+  /** The browser tells of scrolling a frame late; what arrives meanwhile must know already. */
+  #measure() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    if (clientHeight) this.#follows = scrollHeight - scrollTop - clientHeight < NEAR_PX;
   }
 
   #countBelow(count) {
