@@ -12,7 +12,6 @@ from accounts.letters import Letters
 from accounts.links import Links
 from accounts.look import STATIC_FOLDER
 from accounts.pages import pages
-from accounts.postman import Postman
 from accounts.refusals import refusals
 from accounts.seed import seed_if_empty
 from accounts.services import AccountsApp, Services
@@ -20,6 +19,7 @@ from accounts.settings import AccountsSettings
 from accounts.worker import Worker
 from foundation.clock import Clock, SystemClock
 from foundation.database import Database
+from foundation.postman import Postman
 
 log = logging.getLogger(__name__)
 

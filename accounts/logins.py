@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from accounts.links import hash_secret
 from accounts.models import Account, FailedLogin, Login
-from accounts.passwords import is_password
 from accounts.words import AccountState
 from foundation.database import Database
+from foundation.passwords import is_password
 
 LIFETIME = timedelta(hours=12)
 MOST_FAILURES = 10

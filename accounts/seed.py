@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from accounts.links import LIFETIMES, Links
 from accounts.models import Account, Site
-from accounts.passwords import hash_password
 from accounts.words import AccountState, Purpose, Role
 from foundation.database import Database
+from foundation.passwords import hash_password
 
 SITE = "Harbour House"
 PASSWORD = "correct horse battery"  # noqa: S105 - documented, for trying things out

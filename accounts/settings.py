@@ -7,21 +7,10 @@ from pathlib import Path
 
 from foundation.environment import Environment, SettingsError
 from foundation.names import Names, read_names
+from foundation.postman import SmtpSettings
 
 SHORTEST_TOKEN = 16
 SHORTEST_SECRET = 32
-
-
-@dataclass(frozen=True)
-class SmtpSettings:
-    """Where mail is handed over, and who it is from."""
-
-    host: str
-    port: int
-    username: str
-    password: str
-    starttls: bool
-    mail_from: str
 
 
 @dataclass(frozen=True)
@@ -64,7 +53,9 @@ class AccountsSettings:
                 "LATCHKEY_ACCOUNTS_PUBLIC_URL", f"http://{host}:{port}"
             ),
             database_url=read.text("LATCHKEY_ACCOUNTS_DATABASE_URL", _file_in(read)),
-            smtp=_smtp(read, names),
+            smtp=SmtpSettings.from_environment(
+                read, "LATCHKEY_", host="127.0.0.1", mail_from=names.support_email
+            ),
             token=read.secret("LATCHKEY_ACCOUNTS_TOKEN", at_least=SHORTEST_TOKEN),
             staff_token=read.secret(
                 "LATCHKEY_ACCOUNTS_STAFF_TOKEN", at_least=SHORTEST_TOKEN
@@ -83,14 +74,3 @@ class AccountsSettings:
 def _file_in(read: Environment) -> str:
     home = Path(read.text("LATCHKEY_HOME", ".latchkey/state"))
     return f"sqlite:///{home / 'accounts.db'}"
-
-
-def _smtp(read: Environment, names: Names) -> SmtpSettings:
-    return SmtpSettings(
-        host=read.text("LATCHKEY_SMTP_HOST", "127.0.0.1"),
-        port=read.port("LATCHKEY_SMTP_PORT", 1025),
-        username=read.text("LATCHKEY_SMTP_USERNAME", ""),
-        password=read.secret("LATCHKEY_SMTP_PASSWORD"),
-        starttls=read.flag("LATCHKEY_SMTP_STARTTLS"),
-        mail_from=read.text("LATCHKEY_MAIL_FROM", names.support_email),
-    )

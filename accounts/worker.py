@@ -13,11 +13,11 @@ from accounts.ledger import record, take_mail
 from accounts.letters import Letters, Writing
 from accounts.links import Links, state_of
 from accounts.models import Job, Mail
-from accounts.postman import Outcome, Postman
 from accounts.recoveries import carry_out
 from accounts.words import DeliveryState, LinkState
 from foundation.clock import Clock
 from foundation.database import Database
+from foundation.postman import Handover, Outcome, Postman
 
 log = logging.getLogger(__name__)
 
@@ -133,8 +133,8 @@ class Worker:
         now = self._clock.now()
         with self._database.transaction() as session:
             mail = session.get_one(Mail, writing.id)
-            if outcome.state is not DeliveryState.DEFERRED:
-                record(mail, outcome.state, now, outcome.reason)
+            if outcome.state is not Handover.DEFERRED:
+                record(mail, DeliveryState(outcome.state), now, outcome.reason)
             elif now - mail.queued_at > GIVE_UP_AFTER:
                 record(mail, DeliveryState.BOUNCED, now, f"gave up: {outcome.reason}")
             else:

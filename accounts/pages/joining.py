@@ -13,10 +13,10 @@ from accounts.models import Account
 from accounts.pages.forms import own_form, read_names
 from accounts.pages.home import LOGIN_COOKIE
 from accounts.pages.rendering import go_to, render, set_cookie
-from accounts.passwords import hash_password, password_problem
 from accounts.services import Services, services_of
 from accounts.words import JobKind, LinkState, Purpose
 from foundation.forms import typed
+from foundation.passwords import hash_password, password_problem
 
 joining = Blueprint("joining")
 

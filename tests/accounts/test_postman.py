@@ -8,9 +8,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from accounts.postman import Postman
-from accounts.settings import SmtpSettings
-from accounts.words import DeliveryState
+from foundation.postman import Handover, Postman, SmtpSettings
 from tests.accounts.service import free_port
 
 TO = "ana@example.com"
@@ -103,37 +101,37 @@ def a_mail() -> EmailMessage:
 def test_a_mail_that_the_server_takes_is_accepted() -> None:
     with mail_server() as (port, server):
         outcome = Postman(settings(port)).deliver(a_mail(), TO)
-    assert outcome.state is DeliveryState.ACCEPTED
+    assert outcome.state is Handover.ACCEPTED
     assert outcome.reason is None
     heard = [line.lower() for line in server.heard]
     assert any(line.startswith("mail from:<us@example.com>") for line in heard)
     assert f"rcpt to:<{TO}>" in heard
 
 
-ANSWERS: list[tuple[dict[str, str | None], DeliveryState, str]] = [
-    ({"RCPT": "550 5.1.1 no such mailbox"}, DeliveryState.BOUNCED, "550 5.1.1"),
-    ({"RCPT": "552 mailbox full"}, DeliveryState.BOUNCED, "552 mailbox full"),
-    ({"RCPT": "450 try later"}, DeliveryState.DEFERRED, "450 try later"),
-    ({"RCPT": "451 greylisted"}, DeliveryState.DEFERRED, "451 greylisted"),
-    ({"DATA": "554 no mail today"}, DeliveryState.BOUNCED, "554"),
-    ({"DATA": "421 busy"}, DeliveryState.DEFERRED, "421 busy"),
-    ({"content": "554 looks like spam"}, DeliveryState.BOUNCED, "looks like spam"),
-    ({"content": "452 disk full"}, DeliveryState.DEFERRED, "452 disk full"),
-    ({"MAIL": "553 sender unknown"}, DeliveryState.DEFERRED, "553 sender unknown"),
-    ({"MAIL": "421 busy"}, DeliveryState.DEFERRED, "421 busy"),
-    ({"connect": "554 go away"}, DeliveryState.DEFERRED, "554 go away"),
-    ({"connect": None}, DeliveryState.DEFERRED, "SMTPServerDisconnected"),
-    ({"connect": "nonsense"}, DeliveryState.DEFERRED, ""),
-    ({"EHLO": "500 what?", "HELO": "500 what?"}, DeliveryState.DEFERRED, "what?"),
-    ({"MAIL": None}, DeliveryState.DEFERRED, "SMTPServerDisconnected"),
-    ({"RCPT": None}, DeliveryState.DEFERRED, "SMTPServerDisconnected"),
-    ({"content": None}, DeliveryState.DEFERRED, "SMTPServerDisconnected"),
+ANSWERS: list[tuple[dict[str, str | None], Handover, str]] = [
+    ({"RCPT": "550 5.1.1 no such mailbox"}, Handover.BOUNCED, "550 5.1.1"),
+    ({"RCPT": "552 mailbox full"}, Handover.BOUNCED, "552 mailbox full"),
+    ({"RCPT": "450 try later"}, Handover.DEFERRED, "450 try later"),
+    ({"RCPT": "451 greylisted"}, Handover.DEFERRED, "451 greylisted"),
+    ({"DATA": "554 no mail today"}, Handover.BOUNCED, "554"),
+    ({"DATA": "421 busy"}, Handover.DEFERRED, "421 busy"),
+    ({"content": "554 looks like spam"}, Handover.BOUNCED, "looks like spam"),
+    ({"content": "452 disk full"}, Handover.DEFERRED, "452 disk full"),
+    ({"MAIL": "553 sender unknown"}, Handover.DEFERRED, "553 sender unknown"),
+    ({"MAIL": "421 busy"}, Handover.DEFERRED, "421 busy"),
+    ({"connect": "554 go away"}, Handover.DEFERRED, "554 go away"),
+    ({"connect": None}, Handover.DEFERRED, "SMTPServerDisconnected"),
+    ({"connect": "nonsense"}, Handover.DEFERRED, ""),
+    ({"EHLO": "500 what?", "HELO": "500 what?"}, Handover.DEFERRED, "what?"),
+    ({"MAIL": None}, Handover.DEFERRED, "SMTPServerDisconnected"),
+    ({"RCPT": None}, Handover.DEFERRED, "SMTPServerDisconnected"),
+    ({"content": None}, Handover.DEFERRED, "SMTPServerDisconnected"),
 ]
 
 
 @pytest.mark.parametrize(("answers", "state", "reason"), ANSWERS)
 def test_each_answer_has_its_outcome(
-    answers: dict[str, str | None], state: DeliveryState, reason: str
+    answers: dict[str, str | None], state: Handover, reason: str
 ) -> None:
     with mail_server(**answers) as (port, _):
         outcome = Postman(settings(port)).deliver(a_mail(), TO)
@@ -147,7 +145,7 @@ def test_our_own_wrong_password_bounces_nobody() -> None:
     with mail_server(EHLO=extensions, AUTH=refused) as (port, _):
         postman = Postman(settings(port, username="us", password="wrong"))
         outcome = postman.deliver(a_mail(), TO)
-    assert outcome.state is DeliveryState.DEFERRED
+    assert outcome.state is Handover.DEFERRED
     assert "535" in str(outcome.reason)
     assert "wrong password" in str(outcome.reason)
 
@@ -155,7 +153,7 @@ def test_our_own_wrong_password_bounces_nobody() -> None:
 def test_a_server_without_encryption_gets_no_mail_if_that_is_asked_for() -> None:
     with mail_server() as (port, server):
         outcome = Postman(settings(port, starttls=True)).deliver(a_mail(), TO)
-    assert outcome.state is DeliveryState.DEFERRED
+    assert outcome.state is Handover.DEFERRED
     assert "STARTTLS" in str(outcome.reason)
     assert not any(line.lower().startswith("mail") for line in server.heard)
 
@@ -163,7 +161,7 @@ def test_a_server_without_encryption_gets_no_mail_if_that_is_asked_for() -> None
 @pytest.mark.parametrize("host", ["127.0.0.1", "nowhere.invalid"])
 def test_a_server_that_is_away_defers(host: str) -> None:
     outcome = Postman(settings(free_port(), host=host)).deliver(a_mail(), TO)
-    assert outcome.state is DeliveryState.DEFERRED
+    assert outcome.state is Handover.DEFERRED
     assert str(outcome.reason).startswith("the mail server cannot be reached: ")
 
 

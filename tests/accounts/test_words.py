@@ -14,9 +14,9 @@ from accounts.client.parsing import (
     parse_invitation,
     parse_queued,
 )
-from accounts.passwords import hash_password, is_password, password_problem
 from foundation.addresses import AddressError, mask_addresses, normalise_address
 from foundation.logs import OneLineFormatter
+from foundation.passwords import hash_password, is_password, password_problem
 
 AT = "2026-03-03T09:12:00+00:00"
 INVITATION: dict[str, Any] = {

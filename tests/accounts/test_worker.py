@@ -13,12 +13,11 @@ from accounts.jobs import IdempotencyConflictError, queue_job
 from accounts.letters import Letters
 from accounts.links import Links, find_token, state_of
 from accounts.models import Account, Job, Mail
-from accounts.postman import Postman
 from accounts.seed import seed_if_empty
-from accounts.settings import SmtpSettings
 from accounts.words import DeliveryState, JobKind, LinkState
 from accounts.worker import BACK_OFF, LEASE, Worker
 from foundation.names import read_names
+from foundation.postman import Postman, SmtpSettings
 from tests.accounts.service import ROOT, free_port, wait_for
 
 ANA = "ana@example.com"

@@ -4,21 +4,62 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
+from enum import StrEnum
 
-from accounts.settings import SmtpSettings
-from accounts.words import DeliveryState
 from foundation.addresses import mask_addresses
+from foundation.environment import Environment
 
 TIMEOUT_SECONDS = 10.0
 PERMANENT = 500
 
 
+class Handover(StrEnum):
+    """How an attempt ended."""
+
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"  # to be tried again
+    BOUNCED = "bounced"  # refused for good
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """The state a mail is in after an attempt."""
+    """What an attempt came to, and why."""
 
-    state: DeliveryState
+    state: Handover
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class SmtpSettings:
+    """Where mail is handed over, and who it is from."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+    starttls: bool
+    mail_from: str
+
+    @classmethod
+    def from_environment(
+        cls, read: Environment, prefix: str, *, host: str, mail_from: str
+    ) -> "SmtpSettings":
+        """Read the variables that begin with a prefix.
+
+        Args:
+            read: The environment.
+            prefix: How their names begin, as in `LATCHKEY_`.
+            host: The server if none is named.
+            mail_from: The sender if none is named.
+        """
+        return cls(
+            host=read.text(f"{prefix}SMTP_HOST", host),
+            port=read.port(f"{prefix}SMTP_PORT", 1025),
+            username=read.text(f"{prefix}SMTP_USERNAME", ""),
+            password=read.secret(f"{prefix}SMTP_PASSWORD"),
+            starttls=read.flag(f"{prefix}SMTP_STARTTLS"),
+            mail_from=read.text(f"{prefix}MAIL_FROM", mail_from),
+        )
 
 
 class Postman:
@@ -45,7 +86,7 @@ class Postman:
         except OSError as error:
             why = error.strerror or type(error).__name__
             return _deferred(f"the mail server cannot be reached: {why}")
-        return Outcome(DeliveryState.ACCEPTED)
+        return Outcome(Handover.ACCEPTED)
 
     def _hand_over(self, message: EmailMessage, email: str) -> None:
         settings = self._settings
@@ -61,12 +102,12 @@ class Postman:
 def _refused(code: int, answer: bytes | str) -> Outcome:
     reason = f"{code} {_readable(answer)}"
     if code >= PERMANENT:
-        return Outcome(DeliveryState.BOUNCED, reason)
+        return Outcome(Handover.BOUNCED, reason)
     return _deferred(reason)
 
 
 def _deferred(reason: str) -> Outcome:
-    return Outcome(DeliveryState.DEFERRED, reason)
+    return Outcome(Handover.DEFERRED, reason)
 
 
 def _readable(answer: bytes | str) -> str:
