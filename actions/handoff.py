@@ -8,10 +8,16 @@ from actions.safe_action import Domain, Event, SafeAction
 
 ASKED = "asked"
 STUCK = "stuck"
+ACTION_FAILED = "action_failed"
+# Whoever wants a person after one of these was let down by us, not by an answer.
+FAILURES = frozenset({"utter_recovery_failed", "utter_assistant_trouble"})
 
 
 def request_handoff(dispatcher: CollectingDispatcher, reason: str) -> list[Event]:
-    """Say how a person is reached and tell the helpdesk the reason."""
+    """Say that a person is asked for and tell the helpdesk the reason.
+
+    Whether somebody is there, and how long it takes, the help desk says itself.
+    """
     dispatcher.utter_message(
         response="utter_handoff", json_message={"handoff": {"reason": reason}}
     )
@@ -19,7 +25,10 @@ def request_handoff(dispatcher: CollectingDispatcher, reason: str) -> list[Event
 
 
 class ActionRequestHandoff(SafeAction):
-    """Hand the conversation to a person. Reads `misses`; clears `awaiting`, `misses`."""
+    """Hand the conversation to a person.
+
+    Reads `misses` and what was said last; clears `awaiting`, `misses`.
+    """
 
     def name(self) -> str:
         """Return the action's name in domain.yml."""
@@ -29,5 +38,19 @@ class ActionRequestHandoff(SafeAction):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain
     ) -> list[Event]:
         """Request the handoff."""
-        reason = STUCK if tracker.get_slot("misses") else ASKED
-        return request_handoff(dispatcher, reason)
+        return request_handoff(dispatcher, _find_reason(tracker))
+
+
+def _find_reason(tracker: Tracker) -> str:
+    if _last_response(tracker) in FAILURES:
+        return ACTION_FAILED
+    return STUCK if tracker.get_slot("misses") else ASKED
+
+
+def _last_response(tracker: Tracker) -> str | None:
+    """Return the name of what the assistant said last."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "bot":
+            named: str | None = (event.get("metadata") or {}).get("utter_action")
+            return named
+    return None

@@ -3,6 +3,9 @@
 `POST /webhooks/latchkey/turn` takes `{message_id, conversation_id, text | payload,
 actor}` with the header `X-Latchkey-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of
 "<t>.<body>">`. Rasa's own channels trust whoever reaches them; this one trusts the key.
+
+`POST /webhooks/latchkey/parse` takes `{text}`, signed likewise, and answers what it would be
+understood as, `{intent, confidence, ambiguous, ranking}`. No conversation is touched.
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ KEY_LENGTH = 32  # characters at least
 _SIGNATURE = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
 _NAME = re.compile(r"[\w.:-]{1,128}")
 _FIELDS = {"message_id", "conversation_id", "text", "payload", "actor"}
+
+Work = Callable[[TurnTaker, bytes], Awaitable[Dict[Text, Any]]]
 
 logger = logging.getLogger(__name__)
 
@@ -81,16 +86,22 @@ class TurnChannel(InputChannel):
         async def health(request: Request) -> HTTPResponse:
             return json_response({"status": "ok"})
 
-        @routes.post("/turn")
-        async def take_turn(request: Request) -> HTTPResponse:
+        async def answer(request: Request, work: Work) -> HTTPResponse:
             header = request.headers.get(SIGNATURE_HEADER, "")
             if not self.is_signed(header, request.body, now=time.time()):
                 return _problem(401, "bad_signature", "The signature does not hold.")
             try:
-                turn = read_turn(request.body)
-                return json_response(await taker(request).take(turn))
+                return json_response(await work(taker(request), request.body))
             except InvalidTurnError as error:
                 return _problem(422, "invalid_turn", str(error))
+
+        @routes.post("/turn")
+        async def take_turn(request: Request) -> HTTPResponse:
+            return await answer(request, _take)
+
+        @routes.post("/parse")
+        async def parse(request: Request) -> HTTPResponse:
+            return await answer(request, _parse)
 
         return routes
 
@@ -112,11 +123,8 @@ def read_turn(body: bytes) -> Turn:
     Raises:
         InvalidTurnError: the body is not JSON, or a field is missing or malformed.
     """
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise InvalidTurnError("The body is not JSON.") from error
-    if not isinstance(fields, dict) or set(fields) - _FIELDS:
+    fields = _read_fields(body)
+    if set(fields) - _FIELDS:
         raise InvalidTurnError(f"A turn has only {', '.join(sorted(_FIELDS))}.")
     for name in ("message_id", "conversation_id"):
         value = fields.get(name)
@@ -128,6 +136,37 @@ def read_turn(body: bytes) -> Turn:
     if (fields.get("text") is None) == (fields.get("payload") is None):
         raise InvalidTurnError("A turn has either `text` or `payload`.")
     return Turn(**fields)
+
+
+def read_text(body: bytes) -> Text:
+    """Read what is to be understood from a request's body.
+
+    Raises:
+        InvalidTurnError: the body is not JSON, or not just a text.
+    """
+    fields = _read_fields(body)
+    text = fields.get("text")
+    if set(fields) != {"text"} or not isinstance(text, str):
+        raise InvalidTurnError("What is to be understood is a `text`, nothing else.")
+    return text
+
+
+async def _take(taker: TurnTaker, body: bytes) -> Dict[Text, Any]:
+    return await taker.take(read_turn(body))
+
+
+async def _parse(taker: TurnTaker, body: bytes) -> Dict[Text, Any]:
+    return await taker.understand(read_text(body))
+
+
+def _read_fields(body: bytes) -> Dict[Text, Any]:
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidTurnError("The body is not JSON.") from error
+    if not isinstance(fields, dict):
+        raise InvalidTurnError("The body must be an object.")
+    return fields
 
 
 def _problem(status: int, code: Text, message: Text) -> HTTPResponse:

@@ -14,8 +14,10 @@ from typing import Iterable, Set, Text
 
 from rasa.shared.core.domain import Domain
 
-NEVER_TYPED = ("ambiguous", "search_articles")  # the classifier's word, a button's
-_RESPONSE = re.compile(r"\butter_[a-z_]+\b")
+# The words of the classifier, of a button and of the help desk.
+NEVER_TYPED = ("ambiguous", "search_articles", "share_file")
+# `utter_action` is Rasa's word for the name of a response.
+_RESPONSE = re.compile(r"\butter_(?!action\b)[a-z_]+\b")
 
 
 def said_by_actions(folder: Path) -> Set[Text]:

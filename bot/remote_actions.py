@@ -19,6 +19,9 @@ from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
 from bot import action_reply
 
 _said: ContextVar[Optional[List[Any]]] = ContextVar("said_in_this_turn", default=None)
+_tried: ContextVar[Optional[List[Dict[Text, Text]]]] = ContextVar(
+    "tried_in_this_turn", default=None
+)
 _run_action = RemoteAction.run
 
 
@@ -34,6 +37,18 @@ def break_off_in_silence(said: List[Any]) -> None:
     _said.set(said)
 
 
+def note_tries(tried: List[Dict[Text, Text]]) -> None:
+    """Have this task's actions noted, each with its outcome, for people to see."""
+    _tried.set(tried)
+
+
+def _note(action: RemoteAction, outcome: Text) -> None:
+    tried = _tried.get()
+    # The check of a form's slots is called like an action, and is none.
+    if tried is not None and action.name().startswith("action_"):
+        tried.append({"name": action.name(), "outcome": outcome})
+
+
 def _validate(action: RemoteAction, result: Dict[Text, Any]) -> bool:
     try:
         action_reply.check(result)
@@ -45,14 +60,20 @@ def _validate(action: RemoteAction, result: Dict[Text, Any]) -> bool:
 
 async def _run(action: RemoteAction, *args: Any, **more: Any) -> Any:
     try:
-        return await _run_action(action, *args, **more)
-    except (ActionExecutionRejection, asyncio.CancelledError):
+        events = await _run_action(action, *args, **more)
+    except ActionExecutionRejection:
+        raise
+    except asyncio.CancelledError:
+        _note(action, "cut_off")
         raise
     except Exception as error:
+        _note(action, "failed")
         said = _said.get()
         if said is not None and not said:
             raise BrokenOffError(action.name()) from error
         raise
+    _note(action, "done")
+    return events
 
 
 def install() -> None:

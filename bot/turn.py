@@ -14,13 +14,25 @@ import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any, Dict, List, Optional, Text, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Text, Tuple
 from weakref import WeakValueDictionary
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
-from rasa.shared.core.constants import DEFAULT_INTENTS
-from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.constants import (
+    ACTION_LISTEN_NAME,
+    ACTION_SESSION_START_NAME,
+    DEFAULT_ACTION_NAMES,
+    DEFAULT_INTENTS,
+    USER_INTENT_SESSION_START,
+)
+from rasa.shared.core.events import (
+    ActionExecuted,
+    BotUttered,
+    Event,
+    SessionStarted,
+    UserUttered,
+)
 
 from bot import remote_actions, wording
 from bot.intent_classifier import AMBIGUOUS
@@ -31,6 +43,9 @@ REMEMBERED = 1_000  # results kept in memory; older ones are found in the tracke
 OUT_OF_SCOPE = "out_of_scope"
 OTHER_LANGUAGE = "other_language"
 TROUBLE = "utter_assistant_trouble"
+# The help desk's own, when the conversation comes back from people: nothing of what the
+# assistant had in mind before holds any more, and nothing is said.
+AFRESH = f"/{USER_INTENT_SESSION_START}"
 CHANNEL = "latchkey"
 
 _TYPED_COMMAND = re.compile(r"/+\s*\w+\s*(\{.*\})?\s*", re.DOTALL)
@@ -63,6 +78,7 @@ class _Collector(OutputChannel):
 
     def __init__(self) -> None:
         self.messages: List[Dict[Text, Any]] = []
+        self.tried: List[Dict[Text, Text]] = []
 
     @classmethod
     def name(cls) -> Text:
@@ -86,9 +102,10 @@ class TurnTaker:
         """Answer a turn; a repeated one gets the first one's result, without effect.
 
         Returns:
-            `{"replies": […], "nlu": {…}, "handoff": null | {"reason"}, "acted": bool,
-            "trouble": bool}`. `acted` means that an action asked for a mail; `trouble`
-            that a part was down and the turn may be sent again.
+            `{"replies": […], "nlu": {…}, "handoff": null | {"reason"}, "actions": […],
+            "acted": bool, "trouble": bool}`. `actions` are those of the action server,
+            `{"name", "outcome"}`: `done`, `failed` or `cut_off`. `acted` means that one
+            asked for a mail; `trouble` that a part was down and the turn may be sent again.
 
         Raises:
             InvalidTurnError: the payload is none that the assistant knows.
@@ -112,7 +129,15 @@ class TurnTaker:
             logger.exception("An action failed and the turn was broken off.")
         # Rasa saves only a turn that ended well.
         said = [*collector.messages, {"text": self._trouble_text()}]
-        return _result(said, parse_data, trouble=True)
+        return _result(said, parse_data, trouble=True, tried=collector.tried)
+
+    async def understand(self, text: Text) -> Dict[Text, Any]:
+        """Return what a typed text would be understood as; nothing else happens.
+
+        No conversation is read or written: neither what was said before nor an open form
+        has a part in it.
+        """
+        return nlu_summary(await self._understand_text(text))
 
     async def _take_in_order(
         self, turn: Turn, parse_data: Dict[Text, Any], collector: _Collector
@@ -135,12 +160,15 @@ class TurnTaker:
                 later = list(takewhile(lambda e: not isinstance(e, UserUttered), rest))
                 said = [e.message() for e in later if isinstance(e, BotUttered)]
                 said = said or [{"text": self._trouble_text()}]
-                return _result(said, event.parse_data, trouble=False)
+                tried = [_done(e) for e in later if _is_own_action(e)]
+                return _result(said, event.parse_data, trouble=False, tried=tried)
         return None
 
     async def _run(
         self, turn: Turn, parse_data: Dict[Text, Any], collector: _Collector
     ) -> Dict[Text, Any]:
+        if turn.payload == AFRESH:
+            return await self._begin_afresh(turn, parse_data)
         message = UserMessage(
             parse_data["text"],
             collector,
@@ -151,16 +179,38 @@ class TurnTaker:
             metadata={"actor": turn.actor},
         )
         remote_actions.break_off_in_silence(collector.messages)
+        remote_actions.note_tries(collector.tried)
         await self._agent.handle_message(message)
         said = collector.messages or [{"text": self._trouble_text()}]
-        result = _result(said, parse_data, trouble=False)
+        result = _result(said, parse_data, trouble=False, tried=collector.tried)
+        self._remember(turn, result)
+        return result
+
+    async def _begin_afresh(
+        self, turn: Turn, parse_data: Dict[Text, Any]
+    ) -> Dict[Text, Any]:
+        """Begin a new session, whatever state the one before was left in."""
+        store = self._agent.tracker_store
+        tracker = await store.retrieve(turn.conversation_id)
+        if tracker is not None:
+            for event in (
+                ActionExecuted(ACTION_SESSION_START_NAME),
+                SessionStarted(),
+                ActionExecuted(ACTION_LISTEN_NAME),
+            ):
+                tracker.update(event, self._agent.domain)
+            await store.save(tracker)
+        result = _result([], parse_data, trouble=False)
         self._remember(turn, result)
         return result
 
     async def _understand(self, turn: Turn) -> Dict[Text, Any]:
         if turn.payload is not None:
             return self._read_payload(turn.payload)
-        text = clean(turn.text or "")
+        return await self._understand_text(turn.text or "")
+
+    async def _understand_text(self, typed: Text) -> Dict[Text, Any]:
+        text = clean(typed)
         if _TYPED_COMMAND.fullmatch(text):
             return {**_certain(text, OUT_OF_SCOPE), "typed_command": True}
         # Rasa would take a leading slash for a payload: it is not shown one.
@@ -173,6 +223,8 @@ class TurnTaker:
         return {**parsed, "text": text}
 
     def _read_payload(self, payload: Text) -> Dict[Text, Any]:
+        if payload == AFRESH:
+            return _certain(payload, USER_INTENT_SESSION_START)
         match = _PAYLOAD.fullmatch(payload)
         domain = self._agent.domain
         known = set(domain.intents if domain else []) - set(DEFAULT_INTENTS)
@@ -204,13 +256,30 @@ class TurnTaker:
             self._results.popitem(last=False)
 
 
+def _is_own_action(event: Event) -> bool:
+    """Tell whether an event is that the action server ran an action."""
+    return (
+        isinstance(event, ActionExecuted)
+        and str(event.action_name).startswith("action_")
+        and event.action_name not in DEFAULT_ACTION_NAMES
+    )
+
+
+def _done(event: ActionExecuted) -> Dict[Text, Text]:
+    return {"name": str(event.action_name), "outcome": "done"}
+
+
 def _certain(text: Text, intent: Text) -> Dict[Text, Any]:
     named = {"name": intent, "confidence": 1.0}
     return {"text": text, "intent": named, "intent_ranking": [named], "entities": []}
 
 
 def _result(
-    said: List[Dict[Text, Any]], parse_data: Dict[Text, Any], *, trouble: bool
+    said: List[Dict[Text, Any]],
+    parse_data: Dict[Text, Any],
+    *,
+    trouble: bool,
+    tried: Sequence[Dict[Text, Text]] = (),
 ) -> Dict[Text, Any]:
     handoff, acted = None, False
     replies: List[Dict[Text, Any]] = []
@@ -224,6 +293,7 @@ def _result(
         "replies": replies,
         "nlu": nlu_summary(parse_data),
         "handoff": handoff,
+        "actions": list(tried),
         "acted": acted,
         "trouble": trouble,
     }

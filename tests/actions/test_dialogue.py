@@ -43,7 +43,8 @@ def test_every_response_that_an_action_utters_is_in_the_domain() -> None:
 
     used = set()
     for path in Path("actions").glob("*.py"):
-        used |= set(re.findall(r'"(utter_[a-z_]+)"', path.read_text(encoding="utf-8")))
+        words = path.read_text(encoding="utf-8")
+        used |= set(re.findall(r'"(utter_(?!action")[a-z_]+)"', words))
     assert used <= set(DOMAIN["responses"])
 
 
@@ -282,6 +283,26 @@ def test_what_a_verdict_brings(
     assert slots_set(result) == slots
     custom = result["responses"][0]["custom"]
     assert custom == ({"handoff": {"reason": reason}} if reason else {})
+
+
+@pytest.mark.parametrize(
+    ("said_last", "reason"),
+    [
+        ("utter_recovery_failed", "action_failed"),
+        ("utter_assistant_trouble", "action_failed"),
+        ("utter_fallback", "asked"),
+        (None, "asked"),
+    ],
+)
+def test_whoever_was_let_down_by_an_action_goes_to_a_person_for_that(
+    said_last: str | None, reason: str, server: ActionServer
+) -> None:
+    bot = {"event": "bot", "text": "…", "metadata": {"utter_action": said_last}}
+    earlier = {"event": "bot", "text": "…", "metadata": None}
+    wish = user_event("talk_to_human", "agent please")
+    result = run(server, "action_request_handoff", earlier, bot, wish)
+    assert said(result) == ["utter_handoff"]
+    assert result["responses"][0]["custom"] == {"handoff": {"reason": reason}}
 
 
 # --- no exception leaves an action

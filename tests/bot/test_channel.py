@@ -66,9 +66,9 @@ def signature(body: bytes, *, key: str = KEY, at: float | None = None) -> str:
 def post(base_url: str, action_server: Any) -> Post:
     """Post a body with a signature header, or without."""
 
-    def send(body: bytes, header: str | None) -> requests.Response:
+    def send(body: bytes, header: str | None, to: str = "turn") -> requests.Response:
         headers = {} if header is None else {SIGNATURE_HEADER: header}
-        return requests.post(f"{base_url}/turn", data=body, headers=headers, timeout=15)
+        return requests.post(f"{base_url}/{to}", data=body, headers=headers, timeout=15)
 
     return send
 
@@ -83,7 +83,7 @@ def test_a_signed_turn_is_answered(post: Post) -> None:
     answer = post(body, signature(body))
     assert answer.status_code == 200
     result = answer.json()
-    assert set(result) == {"replies", "nlu", "handoff", "trouble", "acted"}
+    assert set(result) == {"replies", "nlu", "handoff", "trouble", "acted", "actions"}
     assert result["nlu"]["intent"] == "how_to_log_in"
     assert "password" in texts(result)[0]
 
@@ -260,3 +260,44 @@ def test_a_turn_with_an_empty_text_is_a_turn() -> None:
 def test_the_reason_names_the_field() -> None:
     with pytest.raises(InvalidTurnError, match="`conversation_id`"):
         read_turn(turn_body(conversation_id="/"))
+
+
+def test_a_signed_text_is_understood_and_touches_no_conversation(
+    post: Post, agent: Any, run: Run, action_server: ActionServer
+) -> None:
+    before = set(run(agent.tracker_store.keys()))
+    for text, intent in (
+        ("how do I log in?", "how_to_log_in"),
+        ("/restart", "out_of_scope"),
+        ("👍", "affirm"),
+    ):
+        body = json.dumps({"text": text}).encode()
+        answer = post(body, signature(body), to="parse")
+        assert answer.status_code == 200
+        understood = answer.json()
+        assert set(understood) == {"intent", "confidence", "ambiguous", "ranking"}
+        assert understood["intent"] == intent
+    assert set(run(agent.tracker_store.keys())) == before
+    assert action_server.calls == []
+
+
+def test_a_text_is_understood_as_in_a_turn(post: Post) -> None:
+    body = turn_body(text="my invitation link has expired")
+    taken = post(body, signature(body)).json()["nlu"]
+    body = json.dumps({"text": "my invitation link has expired"}).encode()
+    assert post(body, signature(body), to="parse").json() == taken
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_nothing_is_understood_without_a_signature(forgery: str, post: Post) -> None:
+    answer = post(BODY, FORGERIES[forgery], to="parse")
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad_signature")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"hello", b"[]", b"{}", b'{"text": 1}', b'{"text": null}', turn_body()],
+)
+def test_only_a_text_is_understood(body: bytes, post: Post) -> None:
+    answer = post(body, signature(body), to="parse")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_turn")

@@ -33,7 +33,9 @@ NO_ENGLISH, WORDLESS = "only understand English", "I'm here. Tell me"
 WHICH_MAIL, CUT_OFF = "Which one are you waiting for", "seems to end too early"
 WHICH_OF_TWO, ASIDE = "which of the two", "If you would rather have"
 LOST, PERSON = "I don't know the answer", "Shall I get a person"
-STOPPED, TRIED, HANDED = "Nothing was sent", "can't reach", "A person is the right help"
+STOPPED, TRIED, HANDED = "Nothing was sent", "can't reach", "I'm passing you on"
+HANDED_AGAIN = "asked for a person already"
+KEPT, KEPT_TOO = "the file is kept", "That one is kept, too"
 HELPED, GLAD, SORRY = "Did that help?", "Good to hear", "Sorry about that"
 LOG_IN, CLOSER, FOUND = "Log in on", "Which one is closer", "come closest"
 WHAT_NEXT, WHAT_FOR = "What can I help you with", "What shall I do with"
@@ -120,6 +122,15 @@ DIALOGUES: dict[str, list[Line]] = {
         ("/search_articles", [FOUND, ADDRESS]),
         ("ana@example.com", [CONFIRM]),
         ("yes", [TRIED]),
+    ],
+    "a file in the form, and two without it": [
+        ("reset my password", [ADDRESS]),
+        ("/share_file", [KEPT, ADDRESS]),
+        ("stop", [STOPPED]),
+        ("/share_file", [KEPT]),
+        ("/share_file", [KEPT_TOO]),
+        ("/talk_to_human", [HANDED]),
+        ("a person please", [HANDED_AGAIN]),
     ],
     "two close articles in the form": [
         ("reset my password", [ADDRESS]),

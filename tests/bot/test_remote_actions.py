@@ -13,7 +13,7 @@ from rasa.shared.exceptions import RasaException
 from rasa.utils.endpoints import EndpointConfig
 
 from bot import remote_actions
-from bot.remote_actions import BrokenOffError, break_off_in_silence
+from bot.remote_actions import BrokenOffError, break_off_in_silence, note_tries
 from tests.bot.action_server import ActionServer, says
 from tests.bot.turns import Run
 
@@ -132,6 +132,25 @@ def test_a_rejection_is_no_failure(run: Run, action_server: ActionServer) -> Non
     action_server.body = b'{"action_name": "action_say_something", "error": "not now"}'
     with pytest.raises(ActionExecutionRejection):
         run(call(action_server, []))
+
+
+def test_what_was_tried_is_noted_with_its_outcome(
+    run: Run, action_server: ActionServer
+) -> None:
+    tried: list[dict[str, str]] = []
+
+    async def try_both() -> None:
+        note_tries(tried)
+        await call(action_server, [])
+        action_server.status = 500
+        with pytest.raises(BrokenOffError):
+            await call(action_server, [])
+
+    run(try_both())
+    assert tried == [
+        {"name": NAME, "outcome": "done"},
+        {"name": NAME, "outcome": "failed"},
+    ]
 
 
 def test_installing_twice_changes_nothing(

@@ -231,7 +231,7 @@ def test_neither_of_these_is_a_payload(taker: TurnTaker, run: Run) -> None:
     [
         "/restart",
         "/back",
-        "/session_start",
+        '/session_start{"email": "ana@example.com"}',
         "/nlu_fallback",
         "/no_such_intent",
         "affirm",
