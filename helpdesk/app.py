@@ -2,22 +2,50 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from sanic import Sanic
 from sanic.config import Config
 
 from foundation.clock import Clock, SystemClock
+from foundation.postman import Postman
 from helpdesk.assistant import AssistantClient
+from helpdesk.desk.account_backend import AccountBackend
+from helpdesk.desk.account_words import read_account_words
 from helpdesk.desk.action_limits import ActionLimits
+from helpdesk.desk.agent_desk import AgentDesk
+from helpdesk.desk.agent_recoveries import AgentRecoveries
 from helpdesk.desk.articles import read_articles
 from helpdesk.desk.buttons import offer_finder
+from helpdesk.desk.canned_responses import seed_responses
 from helpdesk.desk.chat import Desk
+from helpdesk.desk.ghost_drafts import GhostDrafts
+from helpdesk.desk.ghost_writer import GhostWriter
 from helpdesk.desk.identity import IdentityVerifier
+from helpdesk.desk.known_devices import KnownDevices
+from helpdesk.desk.letter_desk import LetterDesk
+from helpdesk.desk.letter_inbox import LetterInbox
+from helpdesk.desk.letter_tokens import LetterTokens
+from helpdesk.desk.letter_worker import LetterWorker
+from helpdesk.desk.letter_writing import LetterWriter
 from helpdesk.desk.limits import RateLimits
+from helpdesk.desk.office import Office
+from helpdesk.desk.one_time_codes import OneTimeCodes
+from helpdesk.desk.own_account import OwnAccounts
+from helpdesk.desk.person import People
+from helpdesk.desk.presence import AgentPresence
 from helpdesk.desk.search import SearchIndex
 from helpdesk.desk.sentences import read_sentences
+from helpdesk.desk.sign_in import SignIns
+from helpdesk.desk.single_sign_on import SingleSignOn
+from helpdesk.desk.suggestions import Suggestions
+from helpdesk.desk.topics import Topics
 from helpdesk.desk.turn_worker import TurnWorker
+from helpdesk.desk.understanding import Understanding
+from helpdesk.desk.uploads import Uploads
 from helpdesk.desk.visits import VisitTokens
+from helpdesk.desk.watchman import Watchman
+from helpdesk.inbox import Inbox
 from helpdesk.metrics import Metrics
 from helpdesk.services import HelpdeskApp, Services
 from helpdesk.settings import HelpdeskSettings
@@ -26,6 +54,9 @@ from helpdesk.store.record import Record
 from helpdesk.web.api_errors import answer_api_errors
 from helpdesk.web.api_headers import add_headers
 from helpdesk.web.blueprints import ALL
+from helpdesk.web.console_news import ConsoleNews
+from helpdesk.web.console_oidc import RETURN
+from helpdesk.web.console_presentation import ConsolePresentation
 from helpdesk.web.hub import Hub
 from helpdesk.web.presentation import Json, Presentation, found_json
 from helpdesk.web.refusals import refusals
@@ -74,6 +105,9 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
     record, hub, metrics = Record(database), Hub(), Metrics()
     limits = RateLimits(settings.redis_url, settings.limit_factor)
     sentences = read_sentences(settings.names)
+    if not settings.smtp.host:  # then nobody is promised a mail
+        alone = sentences.meanwhile_without_mail
+        sentences = replace(sentences, meanwhile=alone)
     assistant = AssistantClient(
         settings.rasa_url, turn_key=settings.turn_key, actor_key=settings.actor_key
     )
@@ -85,18 +119,37 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
         return [found_json(each, settings.public_url) for each in found]
 
     action_limits = ActionLimits(settings.secret, settings.limit_factor)
+    office = Office(sentences, settings.hours, settings.turn_cap)
     worker = TurnWorker(
         record,
         assistant,
         hub,
-        sentences,
+        office,
         find_results,
         action_limits,
         clock,
         metrics,
     )
     find_offer = offer_finder(articles, sentences.talk_to_person)
-    desk = Desk(record, worker, hub, limits, action_limits, find_offer, clock, metrics)
+    desk = Desk(
+        record,
+        worker,
+        hub,
+        limits,
+        action_limits,
+        find_offer,
+        office,
+        clock,
+        metrics,
+    )
+    presentation, topics = Presentation(settings.public_url), Topics(articles)
+    console_presentation = ConsolePresentation(presentation, topics)
+    console_news = ConsoleNews(record, hub, console_presentation, clock)
+    sign_ins = _sign_ins(settings, record, limits, clock)
+    understanding, account_words = Understanding(assistant), read_account_words()
+    backend = AccountBackend(
+        settings.accounts_url, settings.accounts_token, settings.accounts_staff_token
+    )
     return Services(
         settings=settings,
         clock=clock,
@@ -109,22 +162,111 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
         hub=hub,
         articles=articles,
         search=search,
-        presentation=Presentation(settings.public_url),
+        presentation=presentation,
         worker=worker,
         desk=desk,
+        letters=_assemble_letters(desk, settings),
+        uploads=Uploads(record, limits, clock),
+        office=office,
+        agent_desk=AgentDesk(record, hub, office, clock),
+        agent_presence=AgentPresence(lambda _: console_news.note_staff()),
+        watchman=Watchman(record, hub, office, clock),
+        console_presentation=console_presentation,
+        console_news=console_news,
         metrics=metrics,
+        sign_ins=sign_ins,
+        own_accounts=OwnAccounts(record, sign_ins, clock),
+        single_sign_on=_single_sign_on(settings, record, sign_ins, limits, clock),
+        understanding=understanding,
+        suggestions=Suggestions(record, understanding, articles, search),
+        account_backend=backend,
+        account_words=account_words,
+        people=People(record, backend, clock),
+        topics=topics,
+        ghost_writer=GhostWriter(
+            record,
+            understanding,
+            GhostDrafts(articles, settings.domain, settings.names),
+            articles,
+            hub.watch_all,
+            clock,
+        ),
+        agent_recoveries=AgentRecoveries(
+            record, backend, action_limits, hub, sentences, account_words, clock
+        ),
+    )
+
+
+def _sign_ins(
+    settings: HelpdeskSettings, record: Record, limits: RateLimits, clock: Clock
+) -> SignIns:
+    codes = OneTimeCodes(settings.secret, f"{settings.names.product} console")
+    devices = KnownDevices(settings.secret)
+    return SignIns(record, limits, codes, devices, clock, settings.codes_for)
+
+
+def _single_sign_on(
+    settings: HelpdeskSettings,
+    record: Record,
+    sign_ins: SignIns,
+    limits: RateLimits,
+    clock: Clock,
+) -> SingleSignOn | None:
+    if settings.openid is None:
+        return None
+    from helpdesk.openid import OpenIdClient  # what it needs takes a while to load
+
+    client = OpenIdClient(settings.openid, f"{settings.public_url}{RETURN}")
+    return SingleSignOn(
+        record,
+        sign_ins,
+        client,
+        limits,
+        clock,
+        secret=settings.secret,
+        adds_agents=settings.openid.adds_agents,
+    )
+
+
+def _assemble_letters(desk: Desk, settings: HelpdeskSettings) -> LetterDesk:
+    record, clock, metrics = desk.record, desk.clock, desk.metrics
+    tokens, smtp, mailbox = LetterTokens(settings.secret), settings.smtp, settings.inbox
+    writer = LetterWriter(
+        settings.names,
+        settings.public_url,
+        smtp.mail_from,
+        mailbox.address if mailbox else None,
+        tokens,
+    )
+    worker = LetterWorker(record, writer, Postman(smtp), clock, metrics)
+    inbox = LetterInbox(desk, Inbox(mailbox), tokens) if mailbox else None
+    return LetterDesk(
+        record, worker if smtp.host else None, inbox, tokens, desk.action_limits, clock
     )
 
 
 async def _open(app: HelpdeskApp) -> None:
     await asyncio.to_thread(app.ctx.database.migrate)
+    now = app.ctx.clock.now()
+    await app.ctx.record.write(lambda session: seed_responses(session, now))
     await app.ctx.worker.start()
+    await app.ctx.letters.start()
+    await app.ctx.watchman.start()
+    app.ctx.console_news.start()
+    app.ctx.ghost_writer.start()
     log.info("the help desk listens on %s", app.ctx.settings.public_url)
 
 
 async def _hand_back(app: HelpdeskApp) -> None:
+    await app.ctx.ghost_writer.stop()
+    await app.ctx.console_news.stop()
+    await app.ctx.watchman.stop()
     await app.ctx.worker.stop(STOP_SECONDS)
+    await app.ctx.letters.stop()
 
 
 async def _close(app: HelpdeskApp) -> None:
+    app.ctx.uploads.close()
+    app.ctx.understanding.close()
+    app.ctx.account_backend.close()
     await asyncio.to_thread(app.ctx.record.close)

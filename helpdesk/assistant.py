@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -19,12 +20,15 @@ from urllib3 import BaseHTTPResponse, Timeout, connection_from_url
 from urllib3.exceptions import HTTPError
 
 TURN_PATH = "/webhooks/latchkey/turn"
+PARSE_PATH = "/webhooks/latchkey/parse"
 SIGNATURE_HEADER = "X-Latchkey-Signature"
 AUDIENCE = "latchkey-actions"
 ACTOR_LIFE_S = 300
 CONNECT_TIMEOUT_S = 2.0
 AT_ONCE_MOST = 32  # lines that are kept open, one for each turn under way
 READ_TIMEOUT_S = 9.8  # the assistant itself gives up after 9 s and says so
+# Whoever only wants to know what a text means has something else to show instead.
+PARSE_TIMEOUT = Timeout(connect=0.5, read=1.5)
 
 
 class AssistantError(Exception):
@@ -96,7 +100,7 @@ class AssistantClient:
             maxsize=AT_ONCE_MOST,
             retries=False,  # a turn is tried again by whoever knows that it is one
         )
-        self._path = urlsplit(base_url).path.rstrip("/") + TURN_PATH
+        self._base_path = urlsplit(base_url).path.rstrip("/")
         self._turn_key = turn_key
         self._actor_key = actor_key
 
@@ -115,34 +119,70 @@ class AssistantClient:
             "payload": turn.payload,
             "actor": sign_actor(actor or Actor(), turn, self._actor_key),
         }
+        timeout = Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S)
+        return _read_result(self._post(TURN_PATH, fields, timeout), _is_turn)
+
+    def parse(self, text: str) -> dict[str, Any]:
+        """Return what a text would be understood as; no conversation is touched.
+
+        Returns:
+            `{intent, confidence, ambiguous, ranking}`.
+
+        Raises:
+            AssistantError: no usable answer came, soon enough.
+        """
+        response = self._post(PARSE_PATH, {"text": text}, PARSE_TIMEOUT)
+        return _read_result(response, _is_understood)
+
+    def _post(
+        self, path: str, fields: dict[str, Any], timeout: Timeout
+    ) -> BaseHTTPResponse:
         body = json.dumps(fields).encode()
         headers = {
             "Content-Type": "application/json",
             SIGNATURE_HEADER: sign_body(body, self._turn_key, now=time.time()),
         }
         try:
-            response = self._lines.urlopen(
+            return self._lines.urlopen(
                 "POST",
-                self._path,
+                self._base_path + path,
                 body=body,
                 headers=headers,
                 redirect=False,
-                timeout=Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),
+                timeout=timeout,
             )
         except (HTTPError, OSError) as error:
             problem = f"The assistant does not answer ({type(error).__name__})."
             raise AssistantError(problem, permanent=False) from error
-        return _read_result(response)
 
 
-def _read_result(response: BaseHTTPResponse) -> dict[str, Any]:
+def _is_turn(answer: dict[str, Any]) -> bool:
+    return isinstance(answer.get("replies"), list)
+
+
+def _is_understood(answer: dict[str, Any]) -> bool:
+    ranking = answer.get("ranking")
+    return (
+        isinstance(answer.get("intent"), str)
+        and isinstance(answer.get("confidence"), float | int)
+        and isinstance(ranking, list)
+        and all(isinstance(each, dict) and "intent" in each for each in ranking)
+    )
+
+
+def _read_result(
+    response: BaseHTTPResponse, is_right: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
     try:
         answer = json.loads(response.data)
     except (ValueError, RecursionError):
         answer = None
-    is_result = isinstance(answer, dict) and isinstance(answer.get("replies"), list)
-    if response.status == HTTPStatus.OK and is_result:
-        return dict(answer)
+    if (
+        response.status == HTTPStatus.OK
+        and isinstance(answer, dict)
+        and is_right(answer)
+    ):
+        return answer
     if isinstance(answer, dict) and "message" in answer:
         problem = f"The assistant refused the turn: {answer['message']}"
         # A key that does not fit is mended by the operator; the turn can wait for that.

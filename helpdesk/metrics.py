@@ -25,6 +25,18 @@ class Metrics:
             buckets=SECONDS,
             registry=self.registry,
         )
+        self.letters = Counter(
+            "latchkey_letters",
+            "Attempts to mail to contacts by what came of them",
+            ["end"],
+            registry=self.registry,
+        )
+        self.received_letters = Counter(
+            "latchkey_received_letters",
+            "Mails that were looked at by what became of them",
+            ["end"],
+            registry=self.registry,
+        )
         self.errors = Counter(
             "latchkey_errors", "Our own mistakes in frames", registry=self.registry
         )

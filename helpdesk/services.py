@@ -7,17 +7,36 @@ from sanic.config import Config
 
 from foundation.clock import Clock
 from foundation.database import Database
+from helpdesk.desk.account_backend import AccountBackend
+from helpdesk.desk.account_words import AccountWords
+from helpdesk.desk.agent_desk import AgentDesk
+from helpdesk.desk.agent_recoveries import AgentRecoveries
 from helpdesk.desk.articles import Articles
 from helpdesk.desk.chat import Desk
+from helpdesk.desk.ghost_writer import GhostWriter
 from helpdesk.desk.identity import IdentityVerifier
+from helpdesk.desk.letter_desk import LetterDesk
 from helpdesk.desk.limits import RateLimits
+from helpdesk.desk.office import Office
+from helpdesk.desk.own_account import OwnAccounts
+from helpdesk.desk.person import People
+from helpdesk.desk.presence import AgentPresence
 from helpdesk.desk.search import SearchIndex
 from helpdesk.desk.sentences import Sentences
+from helpdesk.desk.sign_in import SignIns
+from helpdesk.desk.single_sign_on import SingleSignOn
+from helpdesk.desk.suggestions import Suggestions
+from helpdesk.desk.topics import Topics
 from helpdesk.desk.turn_worker import TurnWorker
+from helpdesk.desk.understanding import Understanding
+from helpdesk.desk.uploads import Uploads
 from helpdesk.desk.visits import VisitTokens
+from helpdesk.desk.watchman import Watchman
 from helpdesk.metrics import Metrics
 from helpdesk.settings import HelpdeskSettings
 from helpdesk.store.record import Record
+from helpdesk.web.console_news import ConsoleNews
+from helpdesk.web.console_presentation import ConsolePresentation
 from helpdesk.web.hub import Hub
 from helpdesk.web.presentation import Presentation
 
@@ -40,7 +59,26 @@ class Services:
     presentation: Presentation
     worker: TurnWorker
     desk: Desk
+    uploads: Uploads
+    letters: LetterDesk
+    office: Office
+    agent_desk: AgentDesk
+    agent_presence: AgentPresence
+    watchman: Watchman
+    console_presentation: ConsolePresentation
+    console_news: ConsoleNews
     metrics: Metrics
+    sign_ins: SignIns
+    own_accounts: OwnAccounts
+    single_sign_on: SingleSignOn | None
+    understanding: Understanding
+    suggestions: Suggestions
+    account_backend: AccountBackend
+    account_words: AccountWords
+    people: People
+    agent_recoveries: AgentRecoveries
+    topics: Topics
+    ghost_writer: GhostWriter
 
 
 HelpdeskApp = Sanic[Config, Services]

@@ -4,11 +4,28 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from foundation.environment import Environment
+from foundation.environment import Environment, SettingsError
 from foundation.names import Names, read_names
+from foundation.postman import SmtpSettings
+from helpdesk.desk.hours import Hours, read_hours
+from helpdesk.inbox import InboxSettings
+from helpdesk.store.words import Role
 
 SHORTEST_KEY = 32
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+NO_ISSUER = "http://none.invalid"
+
+
+@dataclass(frozen=True)
+class OpenIdSettings:
+    """The system that vouches for agents, and what it knows us by."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    adds_agents: bool
 
 
 @dataclass(frozen=True)
@@ -23,14 +40,23 @@ class HelpdeskSettings:
     rasa_url: str
     turn_key: str
     actor_key: str
+    accounts_url: str
+    accounts_token: str
+    accounts_staff_token: str
     secret: str
     embed_origins: tuple[str, ...]
     identity_keys: Path | None
     trusted_proxies: int
     limit_factor: int
+    codes_for: frozenset[Role]
+    openid: OpenIdSettings | None
     articles: Path
     domain: Path
     names: Names
+    smtp: SmtpSettings  # without a host, nothing is mailed
+    inbox: InboxSettings | None  # where answers by mail arrive
+    hours: Hours
+    turn_cap: int
 
     @property
     def is_https(self) -> bool:
@@ -55,7 +81,9 @@ class HelpdeskSettings:
         host = read.text("LATCHKEY_HELPDESK_HOST", "127.0.0.1")
         port = read.port("LATCHKEY_HELPDESK_PORT", 8080)
         home = Path(read.text("LATCHKEY_HOME", ".latchkey/state"))
+        product = Path(read.text("LATCHKEY_SETTINGS", "settings.yml"))
         identity_keys = read.text("LATCHKEY_IDENTITY_KEYS_FILE", "")
+        names = read_names(product)
         return cls(
             host=host,
             port=port,
@@ -67,12 +95,52 @@ class HelpdeskSettings:
             rasa_url=read.url("LATCHKEY_RASA_URL", "http://127.0.0.1:5005"),
             turn_key=read.secret("LATCHKEY_TURN_KEY", at_least=SHORTEST_KEY),
             actor_key=read.secret("LATCHKEY_ACTOR_KEY", at_least=SHORTEST_KEY),
+            accounts_url=read.url("LATCHKEY_ACCOUNTS_URL", "http://127.0.0.1:8081"),
+            accounts_token=read.secret("LATCHKEY_ACCOUNTS_TOKEN"),
+            accounts_staff_token=read.secret("LATCHKEY_ACCOUNTS_STAFF_TOKEN"),
             secret=read.secret("LATCHKEY_HELPDESK_SECRET", at_least=SHORTEST_KEY),
             embed_origins=read.origins("LATCHKEY_EMBED_ORIGINS"),
             identity_keys=Path(identity_keys) if identity_keys else None,
             trusted_proxies=read.number("LATCHKEY_TRUSTED_PROXIES", 0),
             limit_factor=read.number("LATCHKEY_LIMIT_FACTOR", 1) or 1,
+            codes_for=_roles(read, "LATCHKEY_CODES_FOR"),
+            openid=_openid(read),
             articles=Path(read.text("LATCHKEY_ARTICLES", "kb")),
             domain=Path(read.text("LATCHKEY_DOMAIN", "domain.yml")),
-            names=read_names(Path(read.text("LATCHKEY_SETTINGS", "settings.yml"))),
+            names=names,
+            smtp=SmtpSettings.from_environment(
+                read, "LATCHKEY_HELPDESK_", host="", mail_from=names.support_email
+            ),
+            inbox=InboxSettings.from_environment(read),
+            hours=read_hours(product),
+            turn_cap=read.number("LATCHKEY_TURN_CAP", 30),
         )
+
+
+def _roles(read: Environment, name: str) -> frozenset[Role]:
+    try:
+        return frozenset(Role(word) for word in read.words(name))
+    except ValueError as error:
+        known = ", ".join(Role)
+        raise SettingsError(f"{name} must list roles: {known}.") from error
+
+
+def _openid(read: Environment) -> OpenIdSettings | None:
+    name = "LATCHKEY_OIDC_ISSUER"
+    issuer = read.url(name, NO_ISSUER)
+    found = OpenIdSettings(
+        issuer,
+        read.text("LATCHKEY_OIDC_CLIENT_ID", ""),
+        read.secret("LATCHKEY_OIDC_CLIENT_SECRET"),
+        adds_agents=read.flag("LATCHKEY_OIDC_NEW_AGENTS"),
+    )
+    if issuer == NO_ISSUER:
+        return None
+    parts = urlsplit(issuer)
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        raise SettingsError(f"{name} must start with https://, not {issuer!r}.")
+    if not found.client_id or not found.client_secret:
+        raise SettingsError(
+            f"{name} needs LATCHKEY_OIDC_CLIENT_ID and LATCHKEY_OIDC_CLIENT_SECRET."
+        )
+    return found

@@ -1,8 +1,8 @@
 """How many mails may be asked for in chat, by one contact and from one address.
 
-They are counted in the record, with the turns that asked for them: neither a restart nor
-another process, visit or conversation begins anew, and where the counts cannot be read
-no turn is asked, let alone acted on.
+They are counted in the record, with the turns and the agents' requests that asked for them:
+neither a restart nor another process, visit or conversation begins anew, and where the
+counts cannot be read no turn is asked, let alone acted on.
 """
 
 import hashlib
@@ -10,39 +10,69 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
+from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from foundation.tables import UtcDateTime
 from helpdesk.desk.turns import UNFINISHED, OpenTurn
+from helpdesk.store.console_models import MailRequest
+from helpdesk.store.letter_models import Letter
 from helpdesk.store.models import Conversation, Turn
-from helpdesk.store.words import TurnState
+from helpdesk.store.words import (
+    LetterKind,
+    LetterState,
+    MailRequestState,
+    TurnState,
+)
 
 WINDOW = timedelta(hours=1)
 OF_ONE_CONTACT = 6
 FROM_ONE_ADDRESS = 30  # offices share one
+NOTHING = UUID(int=0)
 ONE_LINE = 64  # bits: whoever has an IPv6 address has as many as they like
 
 
 def _counted() -> Select[int, int]:
-    """Return the query for the other turns of a contact, and of an address, that count."""
+    """Return the query for what counts of a contact, and of an address.
+
+    That is turns, requests of agents, and mails that asked whether an address is right;
+    of each but the one that asks.
+    """
     begin = bindparam("begin", type_=UtcDateTime())
-    has_acted = Turn.acted_at > begin
-    was_dropped = and_(Turn.state == TurnState.DROPPED, Turn.due_at > begin)
-    may_have_acted = and_(
-        or_(Turn.state.in_(UNFINISHED), was_dropped),
-        Turn.attempts > 0,
-        Turn.done_at.is_(None),
-    )
-    return (
-        select(
-            func.count().filter(Conversation.contact_id == bindparam("contact")),
-            func.count().filter(Turn.address_digest == bindparam("digest")),
-        )
+    of_turns = (
+        select(Conversation.contact_id, Turn.address_digest)
         .select_from(Turn)
         .join(Conversation, Conversation.id == Turn.conversation_id)
-        .where(Turn.id != bindparam("turn"), or_(has_acted, may_have_acted))
+        .where(Turn.id != bindparam("it"))
+    )
+    have_acted = of_turns.where(Turn.acted_at > begin)
+    # One whose time came before that was last tried before that.
+    may_have_acted = of_turns.where(
+        Turn.done_at.is_(None),
+        Turn.due_at > begin,
+        Turn.attempts > 0,
+        Turn.state.in_((*UNFINISHED, TurnState.DROPPED)),
+    )
+    requests = select(MailRequest.contact_id, MailRequest.address_digest).where(
+        MailRequest.id != bindparam("it"),
+        MailRequest.requested_at > begin,
+        MailRequest.state != MailRequestState.REFUSED,
+    )
+    proofs = select(Letter.contact_id, Letter.address_digest).where(
+        or_(
+            Letter.contact_id == bindparam("contact"),
+            Letter.address_digest == bindparam("digest"),
+        ),
+        Letter.kind == LetterKind.PROOF,
+        Letter.created_at > begin,
+        Letter.state != LetterState.DROPPED,
+    )
+    mails = union_all(have_acted, may_have_acted, requests, proofs).subquery()
+    return select(
+        func.count().filter(mails.c.contact_id == bindparam("contact")),
+        func.count().filter(mails.c.address_digest == bindparam("digest")),
     )
 
 
@@ -63,7 +93,7 @@ class ActionLimits:
 
     def digest_of(self, address: str) -> str:
         """Return what the record keeps of the address that a message came from."""
-        key, line = self.secret.encode(), _line_of(address)
+        key, line = self.secret.encode(), line_of(address)
         return hmac.new(key, f"address:{line}".encode(), hashlib.sha256).hexdigest()
 
     def may_act(self, session: Session, turn: OpenTurn, now: datetime) -> bool:
@@ -78,10 +108,41 @@ class ActionLimits:
             turn: The turn.
             now: The moment.
         """
+        whose = (turn.contact_id, turn.address_digest)
+        return self.may_mail(session, *whose, now, turn.id)
+
+    def may_request(self, session: Session, asked: MailRequest, now: datetime) -> bool:
+        """Tell whether an agent may have one more mail sent to a contact.
+
+        Args:
+            session: The transaction.
+            asked: The request, in the record or not yet.
+            now: The moment.
+        """
+        whose = (asked.contact_id, asked.address_digest)
+        return self.may_mail(session, *whose, now, asked.id)
+
+    def may_mail(
+        self,
+        session: Session,
+        contact_id: UUID,
+        digest: str | None,
+        now: datetime,
+        it: UUID = NOTHING,
+    ) -> bool:
+        """Tell whether one more mail may go out for a contact, from an address.
+
+        Args:
+            session: The transaction.
+            contact_id: Who wants it.
+            digest: Where the wish comes from.
+            now: The moment.
+            it: The turn or request that asks; it does not count itself.
+        """
         of_whom = {
-            "turn": turn.id,
-            "contact": turn.contact_id,
-            "digest": turn.address_digest,
+            "it": it,
+            "contact": contact_id,
+            "digest": digest,
             "begin": now - WINDOW,
         }
         of_contact, from_there = session.execute(_COUNTED, of_whom).one()
@@ -91,7 +152,7 @@ class ActionLimits:
         )
 
 
-def _line_of(address: str) -> str:
+def line_of(address: str) -> str:
     """Return what all addresses of one line have in common."""
     try:
         ip = ip_address(address)

@@ -20,9 +20,9 @@ from helpdesk.desk.conversations import (
 )
 from helpdesk.desk.errors import BadRangeError
 from helpdesk.desk.events import (
+    ConversationChanged,
     ConversationRead,
     ConversationReplaced,
-    MessageCreated,
     Publisher,
     TypingChanged,
 )
@@ -35,6 +35,9 @@ from helpdesk.desk.messages import (
     read_after,
     read_before,
 )
+from helpdesk.desk.office import Office
+from helpdesk.desk.satisfaction import rate
+from helpdesk.desk.standing import Standing, standing
 from helpdesk.desk.turn_worker import TurnWorker
 from helpdesk.desk.turns import OpenTurn, extend_burst
 from helpdesk.desk.visits import Visitor, access_visit
@@ -54,6 +57,7 @@ class Desk:
     limits: RateLimits
     action_limits: ActionLimits
     find_offer: FindOffer
+    office: Office
     clock: Clock
     metrics: Metrics
     # Turns that wait for the rest of a burst, by conversation.
@@ -85,6 +89,15 @@ class Desk:
                 )
             )
         return Chat(self, visitor, found.id)
+
+
+@dataclass(frozen=True)
+class View:
+    """A conversation as its contact sees it, with a stretch of its messages."""
+
+    conversation: Conversation
+    standing: Standing
+    page: Page
 
 
 @dataclass(frozen=True)
@@ -123,32 +136,37 @@ class Chat:
                 self.conversation_id,
                 sent,
                 self.desk.find_offer,
+                self.desk.office,
                 now,
             )
         )
 
     def announce(self, accepted: Accepted) -> None:
         """Tell all tabs of a new message and have the assistant answer it."""
-        if accepted.is_new:
+        if accepted.change is not None:
             self.desk.metrics.messages.inc()
-            self.desk.publisher.publish(MessageCreated(accepted.message))
+            accepted.change.publish(self.desk.publisher)
         turn = accepted.turn
         if turn is not None:
             if not turn.is_running:
                 self.desk.note_settling(turn)
             self.desk.worker.submit(turn)
 
-    async def read_after(self, after: int) -> tuple[Conversation, Page]:
+    async def read_after(self, after: int) -> "View":
         """Return the conversation and its messages after a number.
 
         Raises:
             BadRangeError: The conversation has not come that far.
         """
-        return await self.desk.record.read(
-            lambda session: _read_after(
-                session, self.visitor.contact_id, self.conversation_id, after
-            )
-        )
+
+        def read(session: Session) -> View:
+            conversation, stands = self._read_standing(session)
+            if after > conversation.last_seq:
+                raise BadRangeError("No message has that number.")
+            page = read_after(session, self.conversation_id, after)
+            return View(conversation, stands, page)
+
+        return await self.desk.record.read(read)
 
     async def read_before(self, before: int) -> Page:
         """Return the messages before a number."""
@@ -161,7 +179,7 @@ class Chat:
 
     async def read_all(self) -> list[Message]:
         """Return every message that the contact may see."""
-        _, page = await self.read_after(0)
+        page = (await self.read_after(0)).page
         messages = list(page.messages)
         while page.has_more:
             page = await self.read_before(messages[0].seq)
@@ -191,6 +209,34 @@ class Chat:
         if is_news:
             self.desk.publisher.publish(ConversationRead(self.conversation_id, seq))
 
+    async def standing(self) -> tuple[Conversation, Standing]:
+        """Return the conversation, who has it, and what the contact waits for."""
+        return await self.desk.record.read(self._read_standing)
+
+    async def rate(self, score: int, comment: str = "") -> None:
+        """Answer how it went; `NotAskedError` if nobody asked.
+
+        Raises:
+            DeskError: It is refused.
+        """
+        now = self.desk.clock.now()
+
+        def write(session: Session) -> Conversation:
+            rate(
+                session,
+                self.visitor.contact_id,
+                self.conversation_id,
+                score,
+                comment,
+                now,
+            )
+            return access_conversation(
+                session, self.visitor.contact_id, self.conversation_id
+            )
+
+        conversation = await self._write(write)
+        self.desk.publisher.publish(ConversationChanged(conversation))
+
     async def start_over(self, client_id: UUID) -> tuple["Chat", bool]:
         """End this conversation and begin another; all tabs follow.
 
@@ -199,13 +245,22 @@ class Chat:
         """
         self.desk.limits.count(Limit.STARTS, str(self.visitor.visit_id))
         now, contact_id = self.desk.clock.now(), self.visitor.contact_id
-        successor, is_new = await self._write(
+        begun = await self._write(
             lambda session: start_over(session, contact_id, client_id, now)
         )
-        if is_new:
-            event = ConversationReplaced(self.conversation_id, successor)
+        if begun.is_new:
+            event = ConversationReplaced(self.conversation_id, begun.conversation)
             self.desk.publisher.publish(event)
-        return self.of(successor.id), is_new
+        if begun.ended is not None:
+            begun.ended.publish(self.desk.publisher)
+        return self.of(begun.conversation.id), begun.is_new
+
+    def _read_standing(self, session: Session) -> tuple[Conversation, Standing]:
+        conversation = access_conversation(
+            session, self.visitor.contact_id, self.conversation_id
+        )
+        now, office = self.desk.clock.now(), self.desk.office
+        return conversation, standing(session, office, conversation, now)
 
     async def _write(self, work: Work[Result]) -> Result:
         """Change the record, unless the visit has ended meanwhile."""
@@ -216,12 +271,3 @@ class Chat:
             return work(session)
 
         return await self.desk.record.write(checked)
-
-
-def _read_after(
-    session: Session, contact_id: UUID, conversation_id: UUID, after: int
-) -> tuple[Conversation, Page]:
-    conversation = access_conversation(session, contact_id, conversation_id)
-    if after > conversation.last_seq:
-        raise BadRangeError("No message has that number.")
-    return conversation, read_after(session, conversation_id, after)

@@ -1,15 +1,18 @@
 """Conversations: whose they are, which is the current one, starting over."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from helpdesk.desk.changes import Change
 from helpdesk.desk.errors import BadRangeError, NotFoundError
-from helpdesk.store.models import Contact, Conversation, Turn
+from helpdesk.desk.stretches import pass_on
+from helpdesk.store.models import Contact, Conversation
 from helpdesk.store.rows import add, as_row, change, find, table_of
-from helpdesk.store.words import Owner, Status, TurnState
+from helpdesk.store.words import Owner, Status, StretchEnd
 
 _ALL = table_of(Conversation).c
 _NEWEST = (
@@ -46,6 +49,18 @@ def access_conversation(
     return conversation
 
 
+def lock_conversation(session: Session, conversation_id: UUID) -> Conversation:
+    """Return a conversation on behalf of an agent, who may see them all; keep it still.
+
+    Raises:
+        NotFoundError: It does not exist.
+    """
+    conversation = find(session, Conversation, id=conversation_id, lock=True)
+    if conversation is None:
+        raise NotFoundError("There is no such conversation.")
+    return conversation
+
+
 def find_current(session: Session, contact_id: UUID) -> Conversation | None:
     """Return a contact's newest conversation, if there is one."""
     mapping = session.execute(_NEWEST, {"contact": contact_id}).mappings().first()
@@ -63,9 +78,21 @@ def current_conversation(
     return current or _begin(session, contact_id, now)
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A conversation begun anew, or found if that was done before.
+
+    `ended` is what became of the one before.
+    """
+
+    conversation: Conversation
+    is_new: bool
+    ended: Change | None = None
+
+
 def start_over(
     session: Session, contact_id: UUID, client_id: UUID, now: datetime
-) -> tuple[Conversation, bool]:
+) -> Begun:
     """End the current conversation and begin another.
 
     Args:
@@ -74,32 +101,18 @@ def start_over(
         client_id: Becomes the new conversation's id, so a repeated wish begins no third.
         now: The moment.
 
-    Returns:
-        The conversation, and whether this call began it.
-
     Raises:
         NotFoundError: The id belongs to something else, or to an older conversation.
     """
     _lock_contact(session, contact_id)
     current = find_current(session, contact_id)
     if current is not None and current.id == client_id:
-        return current, False
+        return Begun(current, is_new=False)
     if find(session, Conversation, id=client_id) is not None:
         raise NotFoundError("There is no such conversation.")
-    if current is not None:
-        change(
-            session,
-            Conversation,
-            {"id": current.id},
-            status=Status.RESOLVED,
-            owner=Owner.ASSISTANT,
-            agent_id=None,
-            # What the assistant still says there is too late.
-            owner_epoch=current.owner_epoch + 1,
-            updated_at=now,
-        )
-        _drop_open_turns(session, current.id)
-    return _begin(session, contact_id, now, client_id), True
+    ended = None if current is None else _replace(session, current.id, now)
+    begun = _begin(session, contact_id, now, client_id)
+    return Begun(begun, is_new=True, ended=ended)
 
 
 def mark_seen(
@@ -135,6 +148,12 @@ def _begin(
         owner_epoch=1,
         last_seq=0,
         contact_seen_seq=0,
+        last_contact_seq=0,
+        agent_seen_seq=0,
+        misses=0,
+        assistant_turns=0,
+        is_returned=False,
+        last_text="",
     )
     add(session, conversation)
     return conversation
@@ -144,7 +163,14 @@ def _lock_contact(session: Session, contact_id: UUID) -> None:
     find(session, Contact, id=contact_id, lock=True)
 
 
-def _drop_open_turns(session: Session, conversation_id: UUID) -> None:
-    unfinished = (TurnState.WAITING, TurnState.RUNNING)
-    are_open = {"conversation_id": conversation_id, "state": unfinished}
-    change(session, Turn, are_open, state=TurnState.DROPPED)
+def _replace(session: Session, conversation_id: UUID, now: datetime) -> Change:
+    """End a conversation; what is still said there is too late."""
+    conversation = lock_conversation(session, conversation_id)
+    step = Change(conversation, now)
+    conversation.status, conversation.resolved_at = Status.RESOLVED, now
+    conversation.waiting_since = None
+    conversation.is_returned = False
+    had_it = conversation.agent_id
+    pass_on(session, step, Owner.ASSISTANT, StretchEnd.REPLACED, agent_id=had_it)
+    step.write(session)
+    return step

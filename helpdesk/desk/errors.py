@@ -1,5 +1,9 @@
 """What the desk refuses, each with a stable code; see docs/protocol.md."""
 
+from uuid import UUID
+
+from helpdesk.store.models import Conversation
+
 
 class DeskError(Exception):
     """A known reason why something is not done; the sentence is for the client."""
@@ -17,6 +21,13 @@ class UnauthorizedError(DeskError):
 
     code = "unauthorized"
     status = 401
+
+
+class ForbiddenError(DeskError):
+    """Known, but not allowed to do this."""
+
+    code = "forbidden"
+    status = 403
 
 
 class NotFoundError(DeskError):
@@ -52,6 +63,27 @@ class ClientIdTakenError(DeskError):
     status = 409
 
 
+class BadFileError(DeskError):
+    """Not a file that can be attached, whatever it is called."""
+
+    code = "bad_file"
+    status = 409
+
+
+class TooLargeError(DeskError):
+    """More bytes than a file may have."""
+
+    code = "too_large"
+    status = 413
+
+
+class AttachmentGoneError(DeskError):
+    """No such file waits here for a message."""
+
+    code = "attachment_gone"
+    status = 409
+
+
 class BadRangeError(DeskError):
     """A number that points outside the conversation."""
 
@@ -67,3 +99,84 @@ class TooFastError(DeskError):
     def __init__(self, message: str, retry_in_ms: int) -> None:
         super().__init__(message)
         self.retry_in_ms = retry_in_ms
+
+
+class BadAddressError(DeskError):
+    """No e-mail address that mail could be sent to."""
+
+    code = "bad_address"
+
+
+class MailOffError(DeskError):
+    """This help desk sends no mails."""
+
+    code = "mail_off"
+    status = 409
+
+
+class TakenError(DeskError):
+    """Somebody else has the conversation."""
+
+    code = "taken"
+    status = 409
+
+    def __init__(self, message: str, agent_id: UUID | None) -> None:
+        super().__init__(message)
+        self.agent_id = agent_id
+
+
+class NotOwnerError(DeskError):
+    """Only the agent who has the conversation may do this; `agent_id` is who has it."""
+
+    code = "not_owner"
+    status = 409
+
+    def __init__(self, message: str, agent_id: UUID | None) -> None:
+        super().__init__(message)
+        self.agent_id = agent_id
+
+
+class StaleError(DeskError):
+    """What the agent saw is no longer so; `conversation` is how it stands."""
+
+    code = "stale"
+    status = 409
+
+    def __init__(self, message: str, conversation: Conversation) -> None:
+        super().__init__(message)
+        self.conversation = conversation
+
+
+class NotAvailableError(DeskError):
+    """The agent it should go to is not there."""
+
+    code = "not_available"
+    status = 409
+
+
+class NotPossibleError(DeskError):
+    """The conversation does not stand where this could be done."""
+
+    code = "not_possible"
+    status = 409
+
+
+class NotAskedError(DeskError):
+    """Nobody asked how it went, or no longer."""
+
+    code = "not_asked"
+    status = 409
+
+
+class TooManyMailsError(DeskError):
+    """As many mails as are allowed were asked for already."""
+
+    code = "too_many_mails"
+    status = 409
+
+
+class AccountTroubleError(DeskError):
+    """The account backend did not do it, or nobody knows whether it did."""
+
+    code = "account_trouble"
+    status = 409

@@ -4,11 +4,12 @@ Best effort: a watcher that misses an event finds the truth in the record.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from helpdesk.store.models import Conversation, Message
-from helpdesk.store.words import Sender
+from helpdesk.store.words import Kind, Sender
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class TypingChanged:
     conversation_id: UUID
     sender: Sender
     is_on: bool
+    name: str | None = None  # of the agent
+    agent_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,68 @@ class ConversationReplaced:
     successor: Conversation
 
 
-Event = MessageCreated | TypingChanged | ConversationRead | ConversationReplaced
+@dataclass(frozen=True)
+class ConversationChanged:
+    """`assignee.changed` and `conversation.status_changed`.
+
+    Also that only the agents' lists change (the last words, a number), which is nothing
+    to the contact: then `is_about_owner` is false.
+    """
+
+    conversation: Conversation
+    is_about_owner: bool = True
+
+    @property
+    def conversation_id(self) -> UUID:
+        """Where it happened."""
+        return self.conversation.id
+
+
+class NoticeKind(StrEnum):
+    """Why agents are told of a conversation; see docs/console-protocol.md."""
+
+    HANDOFF = "handoff"  # somebody waits for a person
+    RETURNED = "returned"  # an agent vanished, it waits in front
+    TRANSFERRED = "transferred"  # to an agent or a team
+    LOST = "lost"  # the claim of this agent ran out
+    MENTION = "mention"  # in a note
+    AWAKE = "awake"  # a snooze ended
+    REPLY = "reply"  # the contact wrote to the agent who has it
+
+
+@dataclass(frozen=True)
+class AgentsTold:
+    """One agent (`agent_id`), a team (`team_id`) or, with neither, everybody is told."""
+
+    kind: NoticeKind
+    conversation: Conversation
+    text: str
+    agent_id: UUID | None = None
+    team_id: UUID | None = None
+
+    @property
+    def conversation_id(self) -> UUID:
+        """Where it happened."""
+        return self.conversation.id
+
+
+Event = (
+    AgentsTold
+    | MessageCreated
+    | TypingChanged
+    | ConversationRead
+    | ConversationReplaced
+    | ConversationChanged
+)
+
+
+def concerns_contact(event: Event) -> bool:
+    """Tell whether an event is anything to the contact, and not only to agents."""
+    if isinstance(event, MessageCreated):
+        return event.message.kind is not Kind.NOTE
+    if isinstance(event, ConversationChanged):
+        return event.is_about_owner
+    return not isinstance(event, AgentsTold)
 
 
 class Publisher(Protocol):

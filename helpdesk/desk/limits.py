@@ -1,4 +1,4 @@
-"""Rate limits on talking: per connection, visit and address.
+"""Rate limits on talking and on guessing: per connection, visit, address and device.
 
 They are shared through Redis where there is one. What may be done for people is limited
 in `helpdesk.desk.action_limits`.
@@ -27,12 +27,30 @@ class Limit(Enum):
     MESSAGES = "20/10 seconds"  # per visit
     MESSAGES_LONG = "300/1 hour"  # per visit
     ADDRESS_MESSAGES = "200/10 seconds"  # per IP address; offices share one
+    UPLOADS = "20/1 minute"  # per contact, or per agent
+    UPLOADS_LONG = "60/1 day"  # per contact, or per agent
+    ADDRESS_UPLOADS = "300/1 day"  # per IP address
     VISITS = "60/1 minute"  # per IP address
     SOCKETS = "120/1 minute"  # per IP address
     REQUESTS = "100/10 seconds"  # per visit, over HTTP
     STARTS = "10/1 minute"  # per visit
+    AGENT_REQUESTS = "300/10 seconds"  # per session
     SEARCHES = "100/10 seconds"  # per IP address
     RATINGS = "30/1 minute"  # per IP address
+    MAIL_PAGES = "30/1 minute"  # per IP address
+    # See docs/decisions/0013-agents-sign-in.md.
+    SIGN_INS = "10/1 hour"  # of one agent from one line
+    SIGN_INS_LINE = "150/1 hour"  # from one line, of whomever; offices share one
+    SIGN_INS_DEVICE = "20/1 hour"  # of one agent from a device that is theirs
+    CODES = "40/1 hour"  # of one agent, from devices that are not known
+    SINGLE_SIGN_ONS = "60/1 minute"  # from one line
+
+
+# Where these cannot be shared each process counts for itself: guessing stays slow, and
+# whoever knows the password gets in.
+COUNTED_ANYWAY = frozenset(
+    {Limit.SIGN_INS, Limit.SIGN_INS_LINE, Limit.SIGN_INS_DEVICE, Limit.CODES}
+)
 
 
 class _Memory(MemoryStorage):
@@ -76,28 +94,46 @@ class RateLimits:
         self._storage = _open(redis_url)
         self._is_away = False
         self._limiter = SlidingWindowCounterRateLimiter(self._storage)
+        self._own = SlidingWindowCounterRateLimiter(_Memory())
         self._items = {limit: _parse(limit, factor) for limit in Limit}
 
     def count(self, limit: Limit, who: str) -> None:
         """Count one more.
 
-        What only talks goes on when the counts cannot be reached.
+        What only talks goes on when the shared counts cannot be reached.
 
         Raises:
             TooFastError: It is one too many.
         """
-        item = self._items[limit]
         try:
-            is_allowed = self._limiter.hit(item, limit.name, who)
+            retry_in_ms = self._hit(self._limiter, limit, who)
             self._is_away = False
-            if is_allowed:
-                return
-            reset_at = self._limiter.get_window_stats(item, limit.name, who).reset_time
         except StorageError as error:
             self._note_outage(error)
-            return
-        retry_in_ms = max(100, round((reset_at - time.time()) * 1000))
-        raise TooFastError("That was too much at once; wait a moment.", retry_in_ms)
+            if limit not in COUNTED_ANYWAY:
+                return
+            retry_in_ms = self._hit(self._own, limit, who)
+        if retry_in_ms:
+            message = "That was too much at once; wait a moment."
+            raise TooFastError(message, retry_in_ms)
+
+    def forget(self, limit: Limit, who: str) -> None:
+        """Begin the count anew."""
+        for limiter in (self._limiter, self._own):
+            try:
+                limiter.clear(self._items[limit], limit.name, who)
+            except StorageError as error:
+                self._note_outage(error)
+
+    def _hit(
+        self, limiter: SlidingWindowCounterRateLimiter, limit: Limit, who: str
+    ) -> int:
+        """Count one more; return in how many milliseconds it is allowed, 0 if it is."""
+        item = self._items[limit]
+        if limiter.hit(item, limit.name, who):
+            return 0
+        reset_at = limiter.get_window_stats(item, limit.name, who).reset_time
+        return max(100, round((reset_at - time.time()) * 1000))
 
     def _note_outage(self, error: StorageError) -> None:
         if not self._is_away:  # once is enough

@@ -1,7 +1,7 @@
 """Messages: accepting what a contact sends, and reading a transcript."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,23 +9,26 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from helpdesk.desk.attachments import carries, carry
 from helpdesk.desk.bursts import AT_ONCE, settle_time
 from helpdesk.desk.buttons import FindOffer, find_button
+from helpdesk.desk.changes import Change
 from helpdesk.desk.conversations import access_conversation
 from helpdesk.desk.errors import (
     ClientIdTakenError,
     DeskError,
     EmptyMessageError,
-    TooLongError,
 )
-from helpdesk.desk.redaction import redact
+from helpdesk.desk.lifecycle import hear_contact
+from helpdesk.desk.office import Office
 from helpdesk.desk.turns import OpenTurn, Saying, add_to_turn
+from helpdesk.desk.typed_text import Content, read_typed
 from helpdesk.store.models import Conversation, Message
-from helpdesk.store.rows import add, as_row, change, find, table_of
-from helpdesk.store.words import Kind, Owner, Sender, Status
+from helpdesk.store.rows import as_row, find, table_of
+from helpdesk.store.words import Kind, Owner, Sender
 
-LONGEST_TEXT = 4_000
 PAGE = 200
+SHARE_FILE = "/share_file"  # what the assistant hears of a file without a word
 VISIBLE = (Kind.INCOMING, Kind.OUTGOING, Kind.ACTIVITY)
 
 
@@ -33,23 +36,29 @@ VISIBLE = (Kind.INCOMING, Kind.OUTGOING, Kind.ACTIVITY)
 class Incoming:
     """What a contact sends: typed `text`, or the id of a pressed `button`.
 
-    `address_digest` stands for the address that it came from.
+    With `attachments`, ids of files, the text may be missing. `address_digest` stands for
+    the address that it came from.
     """
 
     client_id: UUID
     text: str | None = None
     button: str | None = None
     address_digest: str | None = None
+    attachments: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """A message in the record. `turn` is for the assistant, and due now or soon."""
+    """A message in the record. `turn` is for the assistant, and due now or soon.
+
+    `change` holds what is to be published; it is None if the message is not new.
+    """
 
     message: Message
     conversation: Conversation
     is_new: bool
     turn: OpenTurn | None = None
+    change: Change | None = None
 
 
 @dataclass(frozen=True)
@@ -60,19 +69,13 @@ class Page:
     has_more: bool
 
 
-@dataclass(frozen=True)
-class _Content:
-    text: str
-    details: dict[str, Any] = field(default_factory=dict)
-    payload: str | None = None
-
-
 def accept_message(
     session: Session,
     contact_id: UUID,
     conversation_id: UUID,
     incoming: Incoming,
     find_offer: FindOffer,
+    office: Office,
     now: datetime,
 ) -> Accepted:
     """Put a contact's message into the record; repeating it changes nothing.
@@ -83,6 +86,7 @@ def accept_message(
         conversation_id: Where to.
         incoming: What.
         find_offer: Finds the buttons that stand on article pages.
+        office: Who takes up a conversation at rest depends on it.
         now: The moment.
 
     Raises:
@@ -99,33 +103,22 @@ def accept_message(
         _check_same(known, incoming)
         return Accepted(known, conversation, is_new=False)
     content = _read(session, conversation_id, incoming, find_offer)
-    _reopen(conversation)
-    conversation.last_seq += 1
-    saying = Saying(content.text, content.payload, incoming.address_digest)
-    turn = _assign(session, conversation, saying, now)
-    message = Message(
-        conversation_id=conversation_id,
-        seq=conversation.last_seq,
-        sender=Sender.CONTACT,
-        kind=Kind.INCOMING,
-        text=content.text,
+    step = Change(conversation, now)
+    tell = hear_contact(session, office, step)
+    message = step.say(
+        Sender.CONTACT,
+        Kind.INCOMING,
+        content.text,
         details=content.details,
         client_id=incoming.client_id,
-        turn_id=turn.id if turn else None,
-        created_at=now,
     )
-    add(session, message)
-    change(
-        session,
-        Conversation,
-        {"id": conversation_id},
-        last_seq=conversation.last_seq,
-        status=conversation.status,
-        owner=conversation.owner,
-        owner_epoch=conversation.owner_epoch,
-        updated_at=now,
-    )
-    return Accepted(message, conversation, is_new=True, turn=turn)
+    carry(session, step, message, incoming.attachments)
+    saying = Saying(content.text, content.payload, incoming.address_digest)
+    turn = _assign(session, conversation, saying, now)
+    message.turn_id = turn.id if turn else None
+    tell()
+    step.write(session)
+    return Accepted(message, conversation, is_new=True, turn=turn, change=step)
 
 
 def read_after(session: Session, conversation_id: UUID, after: int) -> Page:
@@ -164,25 +157,22 @@ def _page(
 
 def _read(
     session: Session, conversation_id: UUID, incoming: Incoming, find_offer: FindOffer
-) -> _Content:
-    if (incoming.text is None) == (incoming.button is None):
+) -> Content:
+    is_said = incoming.text is not None or bool(incoming.attachments)
+    if is_said == (incoming.button is not None):
         raise EmptyMessageError("A message has either `text` or `button`.")
     if incoming.button is not None:
         pressed = find_button(session, conversation_id, incoming.button, find_offer)
         pressed_id = {"button": incoming.button}
-        return _Content(pressed.title, pressed_id, pressed.payload)
-    return _typed(incoming.text or "")
+        return Content(pressed.title, pressed_id, pressed.payload)
+    return _said(incoming)
 
 
-def _typed(text: str) -> _Content:
-    if len(text) > LONGEST_TEXT:
-        raise TooLongError(f"A message has at most {LONGEST_TEXT:,} characters.")
-    clean = text.replace("\x00", "").encode("utf-8", "replace").decode().strip()
-    if not clean:
-        raise EmptyMessageError("The message is empty.")
-    redacted = redact(clean)
-    details = {"redactions": list(redacted.kinds)} if redacted.kinds else {}
-    return _Content(redacted.text, details)
+def _said(incoming: Incoming) -> Content:
+    text = incoming.text or ""
+    if incoming.attachments and not text.strip():
+        return Content("", payload=SHARE_FILE)
+    return read_typed(text)
 
 
 def _check_same(known: Message, incoming: Incoming) -> None:
@@ -190,19 +180,13 @@ def _check_same(known: Message, incoming: Incoming) -> None:
         is_same = (
             known.details.get("button") == incoming.button
             if incoming.button is not None
-            else known.text == _typed(incoming.text or "").text
+            else known.text == _said(incoming).text
+            and carries(known, incoming.attachments)
         )
     except DeskError:
         is_same = False
     if not is_same:
         raise ClientIdTakenError("This client id belongs to another message.")
-
-
-def _reopen(conversation: Conversation) -> None:
-    if conversation.status is Status.RESOLVED:
-        conversation.status = Status.PENDING
-        conversation.owner = Owner.ASSISTANT
-        conversation.owner_epoch += 1
 
 
 def _assign(

@@ -21,10 +21,41 @@ class Sentences:
     transcript_title: str
     you: str
     assistant: str
+    agent: str
+    note: str
+    file: str
+    next_in_line: str
+    in_line: str
+    wait_of_a_minute: str
+    wait_of_minutes: str
+    seen_by_them: str
+    nobody_until: str
+    nobody_now: str
+    meanwhile: str
+    meanwhile_without_mail: str
+    somebody_came: str
+    claimed: str
+    transferred: str
+    transferred_to_team: str
+    released: str
+    lost: str
+    not_here: str
+    handed_back: str
+    resolved: str
+    ask_rating: str
+    invitation_requested: str
+    reset_requested: str
 
 
 def read_sentences(names: Names) -> Sentences:
     """Read them, with the names of the product and its people filled in."""
     content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     wanted = [field.name for field in fields(Sentences)]
-    return Sentences(**{key: content[key].format_map(vars(names)) for key in wanted})
+    return Sentences(**{key: names.fill(content[key]) for key in wanted})
+
+
+def fill(sentence: str, **facts: object) -> str:
+    """Put facts into a sentence, each in the place of its name in braces."""
+    for name, fact in facts.items():
+        sentence = sentence.replace("{" + name + "}", str(fact))
+    return sentence

@@ -23,22 +23,19 @@ from helpdesk.assistant import (
     Turn,
 )
 from helpdesk.desk.action_limits import ActionLimits
-from helpdesk.desk.events import MessageCreated, Publisher, TypingChanged
-from helpdesk.desk.sentences import Sentences
+from helpdesk.desk.answers import Finished, Outcome, Reply, finish_turn, tell_trouble
+from helpdesk.desk.events import Publisher, TypingChanged
+from helpdesk.desk.office import Office
 from helpdesk.desk.turns import (
     LEASE,
     OpenTurn,
-    Reply,
     find_overdue,
-    finish_turn,
     postpone_turn,
     release_leases,
     renew_lease,
     take_due_turns,
-    tell_trouble,
 )
 from helpdesk.metrics import Metrics
-from helpdesk.store.models import Message
 from helpdesk.store.outage import OutageError
 from helpdesk.store.record import Record
 from helpdesk.store.words import Sender, TurnState
@@ -64,7 +61,7 @@ class TurnWorker:
         record: The tables.
         assistant: Who answers.
         publisher: Who is told of new messages.
-        sentences: What is said when it takes longer.
+        office: What is said when it takes longer, and when a person takes over.
         find_results: Finds articles for a question, for when the assistant is down.
         limits: How many mails may be asked for.
         clock: The time.
@@ -76,7 +73,7 @@ class TurnWorker:
         record: Record,
         assistant: AssistantClient,
         publisher: Publisher,
-        sentences: Sentences,
+        office: Office,
         find_results: FindResults,
         limits: ActionLimits,
         clock: Clock,
@@ -86,7 +83,7 @@ class TurnWorker:
         self._record = record
         self._assistant = assistant
         self._publisher = publisher
-        self._sentences = sentences
+        self._office = office
         self._find_results = find_results
         self._limits = limits
         self._clock = clock
@@ -236,33 +233,32 @@ class TurnWorker:
         replies = [_as_reply(said) for said in result["replies"]]
         handoff = result.get("handoff") or {}
         now = self._clock.now()
-        messages, has_more = await self._record.write(
+        outcome = Outcome(
+            nlu=_understood(result),
+            handoff_reason=handoff.get("reason"),
+            has_acted=result.get("acted") is True,
+        )
+        finished = await self._record.write(
             lambda session: finish_turn(
-                session,
-                turn,
-                replies,
-                now,
-                nlu=result.get("nlu"),
-                handoff_reason=handoff.get("reason"),
-                has_acted=result.get("acted") is True,
+                session, self._office, turn, replies, now, outcome
             )
         )
-        self._end_with(turn, messages, "answered", has_more=has_more)
+        self._end_with(turn, finished, "answered")
 
     async def _give_up(self, turn: OpenTurn) -> None:
-        reply, now = Reply(self._sentences.turn_failed, {}), self._clock.now()
-        messages, has_more = await self._record.write(
+        reply, now = Reply(self._office.sentences.turn_failed, {}), self._clock.now()
+        outcome = Outcome(state=TurnState.FAILED)
+        finished = await self._record.write(
             lambda session: finish_turn(
-                session, turn, [reply], now, state=TurnState.FAILED
+                session, self._office, turn, [reply], now, outcome
             )
         )
-        self._end_with(turn, messages, "failed", has_more=has_more)
+        self._end_with(turn, finished, "failed")
 
-    def _end_with(
-        self, turn: OpenTurn, messages: list[Message], end: str, *, has_more: bool
-    ) -> None:
-        self._publish(messages)
-        if has_more:
+    def _end_with(self, turn: OpenTurn, finished: Finished, end: str) -> None:
+        if finished.change is not None:
+            finished.change.publish(self._publisher)
+        if finished.has_more:
             self._wake.set()  # the next turn of this conversation is free now
         self._metrics.turns.labels(end).inc()
         took = self._clock.now() - turn.created_at
@@ -280,18 +276,18 @@ class TurnWorker:
 
     async def _tell(self, turn: OpenTurn) -> None:
         results = [] if turn.payload else self._find_results(turn.text)
-        sentences = self._sentences
+        sentences = self._office.sentences
         reply = (
             Reply(sentences.assistant_slow_with_results, {"results": results})
             if results
             else Reply(sentences.assistant_slow, {})
         )
         now = self._clock.now()
-        self._publish(
-            await self._record.write(
-                lambda session: tell_trouble(session, turn, reply, now)
-            )
+        step = await self._record.write(
+            lambda session: tell_trouble(session, turn, reply, now)
         )
+        if step is not None:
+            step.publish(self._publisher)
 
     def _offer_company(self, turn: OpenTurn) -> Callable[[], None]:
         """Keep company if the answer takes a moment, as few do; return how to end that."""
@@ -329,9 +325,11 @@ class TurnWorker:
             off = TypingChanged(conversation_id, Sender.ASSISTANT, is_on=False)
             self._publisher.publish(off)
 
-    def _publish(self, messages: list[Message]) -> None:
-        for message in messages:
-            self._publisher.publish(MessageCreated(message))
+
+def _understood(result: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the assistant understood, with what it tried: agents look at both."""
+    nlu, tried = result.get("nlu"), result.get("actions")
+    return {**nlu, "actions": tried} if nlu and tried else nlu
 
 
 def _as_reply(said: dict[str, Any]) -> Reply:

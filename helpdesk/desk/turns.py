@@ -4,21 +4,22 @@ A turn is taken with a lease. Whoever holds the lease talks to the assistant; if
 process dies, the lease runs out and the turn is taken again, with the same id.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, bindparam, exists, select
+from sqlalchemy import Select, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from helpdesk.desk.bursts import LONGEST_WAIT, REST
-from helpdesk.store.models import Conversation, Message, Turn
-from helpdesk.store.rows import add, as_row, change, get, table_of
-from helpdesk.store.words import Kind, Owner, Sender, TurnState
+from helpdesk.store.models import Conversation, Turn
+from helpdesk.store.rows import add, as_row, change, table_of
+from helpdesk.store.words import TurnState
 
 LEASE = timedelta(seconds=4)
+# What the turn that makes the assistant begin afresh carries; `bot.turn` knows it.
+AFRESH = "/session_start"
 UNFINISHED = (TurnState.WAITING, TurnState.RUNNING)
 LONGEST_BURST = 4_000  # characters
 FEW = 100
@@ -30,6 +31,18 @@ _NEWEST_UNFINISHED = (
     .where(_TURNS.state.in_(UNFINISHED))
     .order_by(_TURNS.number.desc())
     .limit(1)
+)
+_DROPPED = (
+    update(table_of(Turn))
+    .where(_TURNS.id == bindparam("turn"), _TURNS.attempts == bindparam("attempt"))
+    .where(_TURNS.state == TurnState.DROPPED, _TURNS.done_at.is_(None))
+)
+_DROP_QUESTIONS = (
+    update(table_of(Turn))
+    .where(_TURNS.conversation_id == bindparam("conversation"))
+    .where(_TURNS.state.in_(UNFINISHED))
+    .where(or_(_TURNS.payload.is_(None), _TURNS.payload != AFRESH))
+    .values(state=TurnState.DROPPED)
 )
 TURN_AND_CONTACT = (table_of(Turn), Conversation.contact_id)
 
@@ -59,14 +72,6 @@ class OpenTurn:
     is_trouble_told: bool
     owner_epoch: int
     address_digest: str | None
-
-
-@dataclass(frozen=True)
-class Reply:
-    """One thing that the assistant says."""
-
-    text: str
-    details: dict[str, Any]
 
 
 def add_to_turn(
@@ -126,7 +131,8 @@ def take_due_turns(session: Session, now: datetime, most: int) -> list[OpenTurn]
         session,
         select(*TURN_AND_CONTACT)
         .join(Conversation, Conversation.id == Turn.conversation_id)
-        .where(Turn.state.in_(UNFINISHED), Turn.due_at <= now, ~is_blocked)
+        .where(Turn.done_at.is_(None), Turn.state.in_(UNFINISHED))
+        .where(Turn.due_at <= now, ~is_blocked)
         .order_by(Turn.due_at)
         .limit(most)
         .with_for_update(skip_locked=True, of=table_of(Turn)),
@@ -153,6 +159,7 @@ def find_overdue(session: Session, since: datetime) -> list[OpenTurn]:
         select(*TURN_AND_CONTACT)
         .join(Conversation, Conversation.id == Turn.conversation_id)
         .where(
+            Turn.done_at.is_(None),
             Turn.state.in_(UNFINISHED),
             Turn.created_at <= since,
             Turn.is_trouble_told.is_(False),
@@ -168,105 +175,63 @@ def release_leases(session: Session, now: datetime) -> None:
 
 def renew_lease(session: Session, turn: OpenTurn, now: datetime) -> bool:
     """Keep a running turn; return False if somebody else has it by now."""
-    return _change_running(session, turn, due_at=now + LEASE)
+    return end_turn(session, turn, due_at=now + LEASE)
 
 
 def postpone_turn(session: Session, turn: OpenTurn, until: datetime) -> bool:
     """Give a running turn back, to be tried again later."""
-    return _change_running(session, turn, state=TurnState.WAITING, due_at=until)
+    return end_turn(session, turn, state=TurnState.WAITING, due_at=until)
 
 
-def finish_turn(
-    session: Session,
-    turn: OpenTurn,
-    replies: Sequence[Reply],
-    now: datetime,
-    *,
-    state: TurnState = TurnState.DONE,
-    nlu: dict[str, Any] | None = None,
-    handoff_reason: str | None = None,
-    has_acted: bool = False,
-) -> tuple[list[Message], bool]:
-    """Commit what the assistant says together with the end of the turn.
+def drop_turns(session: Session, conversation_id: UUID) -> None:
+    """Keep the assistant from what it had still to answer: people see to it now."""
+    are_open = {"conversation_id": conversation_id, "state": UNFINISHED}
+    change(session, Turn, are_open, state=TurnState.DROPPED)
 
-    If the assistant no longer owns the conversation, it is kept as a note for agents.
-    That a mail was asked for (`has_acted`) counts even if nothing can be said any more.
 
-    Returns:
-        The new messages, none if the turn had been finished or taken by another; and
-        whether the conversation has another turn to be taken.
+def drop_questions(session: Session, conversation_id: UUID) -> None:
+    """Do the same, but let the assistant still forget what it is to forget."""
+    session.execute(_DROP_QUESTIONS, {"conversation": conversation_id})
+
+
+def begin_afresh(session: Session, conversation: Conversation, now: datetime) -> None:
+    """Have the assistant forget what it had in mind, before its next turn.
+
+    This is a turn itself: it is not lost, it is done before anything said later, and
+    nothing is said in answer to it.
     """
-    conversation = _lock(session, turn.conversation_id)
-    # Where a turn came from matters only to the limits on what it did.
-    counted = {"acted_at": now} if has_acted else {"address_digest": None}
-    done = {"done_at": now, "nlu": nlu, **counted}
-    if not _change_running(session, turn, state=state, **done):
-        _change_dropped(session, turn, **done)
-        return [], False
-    if handoff_reason is not None:
-        is_it = {"id": conversation.id}
-        change(session, Conversation, is_it, handoff_reason=handoff_reason)
-    messages = _add_replies(session, conversation, turn, replies, now)
-    return messages, _newest_unfinished(session, conversation.id) is not None
-
-
-def tell_trouble(
-    session: Session, turn: OpenTurn, reply: Reply, now: datetime
-) -> list[Message]:
-    """Say once that the answer to a turn takes longer; the turn stays open."""
-    conversation = _lock(session, turn.conversation_id)
-    is_open = {"id": turn.id, "state": UNFINISHED, "is_trouble_told": False}
-    if not change(session, Turn, is_open, is_trouble_told=True):
-        return []
-    return _add_replies(session, conversation, turn, [reply], now)
-
-
-def _add_replies(
-    session: Session,
-    conversation: Conversation,
-    turn: OpenTurn,
-    replies: Sequence[Reply],
-    now: datetime,
-) -> list[Message]:
-    is_owner = (
-        conversation.owner is Owner.ASSISTANT
-        and conversation.owner_epoch == turn.owner_epoch
+    turn = Turn(
+        id=uuid4(),
+        conversation_id=conversation.id,
+        number=conversation.last_seq,
+        state=TurnState.WAITING,
+        text="",
+        payload=AFRESH,
+        owner_epoch=conversation.owner_epoch,
+        created_at=now,
+        due_at=now,
+        attempts=0,
+        is_trouble_told=True,  # the contact waits for nothing
     )
-    messages = []
-    for reply in replies:
-        conversation.last_seq += 1
-        messages.append(
-            Message(
-                conversation_id=conversation.id,
-                seq=conversation.last_seq,
-                sender=Sender.ASSISTANT,
-                kind=Kind.OUTGOING if is_owner else Kind.NOTE,
-                text=reply.text,
-                details=reply.details,
-                turn_id=turn.id,
-                created_at=now,
-            )
-        )
-    add(session, *messages)
-    is_it, last_seq = {"id": conversation.id}, conversation.last_seq
-    change(session, Conversation, is_it, last_seq=last_seq, updated_at=now)
-    return messages
+    add(session, turn)
 
 
-def _lock(session: Session, conversation_id: UUID) -> Conversation:
-    return get(session, Conversation, id=conversation_id, lock=True)
-
-
-def _change_running(session: Session, turn: OpenTurn, **values: Any) -> bool:
-    """Change a turn if this attempt still is the one that runs."""
+def end_turn(session: Session, turn: OpenTurn, **values: Any) -> bool:
+    """Set columns of a turn if this attempt still is the one that runs."""
     is_it = {"id": turn.id, "state": TurnState.RUNNING, "attempts": turn.attempt}
     return change(session, Turn, is_it, **values)
 
 
-def _change_dropped(session: Session, turn: OpenTurn, **values: Any) -> bool:
-    """Change a turn that was dropped while this attempt ran."""
-    is_it = {"id": turn.id, "state": TurnState.DROPPED, "attempts": turn.attempt}
-    return change(session, Turn, is_it, **values)
+def end_dropped(session: Session, turn: OpenTurn, **values: Any) -> bool:
+    """Set columns of a turn that was dropped while this attempt ran; only once."""
+    statement = _DROPPED.values(values)
+    it = {"turn": turn.id, "attempt": turn.attempt}
+    return bool(cast(Any, session.execute(statement, it)).rowcount)
+
+
+def has_open_turn(session: Session, conversation_id: UUID) -> bool:
+    """Tell whether the assistant has something left to answer."""
+    return _newest_unfinished(session, conversation_id) is not None
 
 
 def _newest_unfinished(session: Session, conversation_id: UUID) -> Turn | None:

@@ -16,7 +16,23 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from foundation.tables import CONSTRAINT_NAMES, UtcDateTime, word
-from helpdesk.store.words import Kind, Owner, Role, Sender, Status, TurnState
+from helpdesk.store.words import (
+    HandoffReason,
+    Kind,
+    MailRequestState,
+    Owner,
+    Role,
+    Sender,
+    SignInStep,
+    Status,
+    StretchEnd,
+    TurnState,
+)
+
+WORDS = (
+    *(HandoffReason, Kind, MailRequestState, Owner, Role, Sender, SignInStep),
+    *(Status, StretchEnd, TurnState),
+)
 
 
 class Base(DeclarativeBase):
@@ -26,7 +42,7 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime,
         dict[str, Any]: JSON,
-        **{kind: word(kind) for kind in (Kind, Owner, Role, Sender, Status, TurnState)},
+        **{kind: word(kind) for kind in WORDS},
     }
 
 
@@ -34,7 +50,15 @@ class Contact(Base):
     """A person who asks. `issuer` and `subject` are set when a site vouched for them."""
 
     __tablename__ = "contacts"
-    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject"),
+        Index(
+            "ix_contacts_named",
+            *("email", "name", "id"),
+            sqlite_where=text("name IS NOT NULL OR email IS NOT NULL"),
+            postgresql_where=text("name IS NOT NULL OR email IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     created_at: Mapped[datetime]
@@ -60,7 +84,19 @@ class Conversation(Base):
     """A thread. `last_seq` numbers its messages; `owner_epoch` counts its owners."""
 
     __tablename__ = "conversations"
-    __table_args__ = (Index("ix_conversations_contact_id", "contact_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_conversations_contact_id", "contact_id", "created_at"),
+        Index("ix_conversations_status", "status", "owner", "waiting_since"),
+        Index("ix_conversations_agent_id", "agent_id", "status", "updated_at"),
+        Index("ix_conversations_updated_at", "updated_at", "id"),
+        Index(
+            "ix_conversations_resolved_at",
+            "resolved_at",
+            "id",
+            sqlite_where=text("resolved_at IS NOT NULL"),
+            postgresql_where=text("resolved_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id"))
@@ -72,7 +108,26 @@ class Conversation(Base):
     owner_epoch: Mapped[int] = mapped_column(default=1)
     last_seq: Mapped[int] = mapped_column(default=0)
     contact_seen_seq: Mapped[int] = mapped_column(default=0)
-    handoff_reason: Mapped[str | None] = mapped_column(String(40))
+    # Since the contact waits for a person; kept over a lost lease, so it stays in front.
+    waiting_since: Mapped[datetime | None]
+    is_returned: Mapped[bool] = mapped_column(default=False)  # front of the queue
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
+    lease_until: Mapped[datetime | None]  # of the agent's claim
+    snoozed_until: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    handoff_reason: Mapped[HandoffReason | None]
+    topic: Mapped[str | None] = mapped_column(
+        String(100)
+    )  # slug of an article, or intent
+    misses: Mapped[int] = mapped_column(default=0)  # of the assistant, in a row
+    assistant_turns: Mapped[int] = mapped_column(
+        default=0
+    )  # since the contact came back
+    last_text: Mapped[str] = mapped_column(String(200), default="")
+    last_sender: Mapped[Sender | None]
+    # Numbers of messages: what the agents' side has said last, and has read.
+    agent_seen_seq: Mapped[int] = mapped_column(default=0)
+    last_contact_seq: Mapped[int] = mapped_column(default=0)
 
 
 class Turn(Base):
@@ -84,7 +139,13 @@ class Turn(Base):
 
     __tablename__ = "turns"
     __table_args__ = (
-        Index("ix_turns_state_due_at", "state", "due_at"),
+        # Of few rows, whatever the statistics say: most turns are done.
+        Index(
+            "ix_turns_due_at",
+            "due_at",
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
         Index("ix_turns_conversation_id_number", "conversation_id", "number"),
         Index(
             "ix_turns_acted_at",
@@ -129,11 +190,42 @@ class Message(Base):
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     client_id: Mapped[UUID | None]
     turn_id: Mapped[UUID | None] = mapped_column(ForeignKey("turns.id"))
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id"))
     created_at: Mapped[datetime]
 
 
+class Stretch(Base):
+    """A stretch of a conversation under one owner: the ledger of who had it, and why."""
+
+    __tablename__ = "stretches"
+    __table_args__ = (Index("ix_stretches_ended_at", "end", "ended_at"),)
+
+    conversation_id: Mapped[UUID] = mapped_column(
+        ForeignKey("conversations.id"), primary_key=True
+    )
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    owner: Mapped[Owner]
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id"))
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
+    reason: Mapped[HandoffReason | None]
+    began_at: Mapped[datetime]
+    first_seq: Mapped[int]  # the first message after it began
+    ended_at: Mapped[datetime | None]
+    end: Mapped[StretchEnd | None]
+    ended_by: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id"))
+
+
+class Team(Base):
+    """Agents who share a queue."""
+
+    __tablename__ = "teams"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+
+
 class Agent(Base):
-    """A person who answers."""
+    """A person who answers. Without a password they sign in through another system."""
 
     __tablename__ = "agents"
 
@@ -141,6 +233,68 @@ class Agent(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     role: Mapped[Role]
+    created_at: Mapped[datetime]
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id"))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    is_away: Mapped[bool] = mapped_column(default=False)  # takes nothing new
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    totp_secret: Mapped[str | None] = mapped_column(String(200))  # sealed
+    totp_last_step: Mapped[int] = mapped_column(default=0)  # a code works once
+    # The subject at the sign-in system that vouches for them.
+    oidc_subject: Mapped[str | None] = mapped_column(String(255), unique=True)
+
+
+class AgentSession(Base):
+    """An agent signed in with one browser; only the digest of its token is kept."""
+
+    __tablename__ = "agent_sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agents.id"), index=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    # What is still missing; until then the session opens nothing.
+    next_step: Mapped[SignInStep | None]
+    browser: Mapped[str | None] = mapped_column(String(60))  # for people to recognise
+
+
+class RecoveryCode(Base):
+    """Signs an agent in once, without the one-time codes; only its digest is kept."""
+
+    __tablename__ = "recovery_codes"
+
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agents.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class Attachment(Base):
+    """A file of a conversation. It is shown once a message carries it."""
+
+    __tablename__ = "attachments"
+    __table_args__ = (
+        Index("ix_attachments_conversation_id", "conversation_id"),
+        Index(
+            "ix_attachments_unsent",
+            "created_at",
+            sqlite_where=text("seq IS NULL"),
+            postgresql_where=text("seq IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id"))
+    seq: Mapped[int | None]
+    sender: Mapped[Sender]
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int]  # bytes
+    width: Mapped[int | None]  # of a picture
+    height: Mapped[int | None]
+    content: Mapped[bytes]
     created_at: Mapped[datetime]
 
 

@@ -48,6 +48,14 @@ class TurnState(StrEnum):
     DROPPED = "dropped"  # the assistant no longer owns the conversation
 
 
+class MailRequestState(StrEnum):
+    """What became of a mail that an agent had sent."""
+
+    ASKED = "asked"  # the account backend is being asked, or gave no answer
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
 class Role(StrEnum):
     """What an agent may do."""
 
@@ -55,3 +63,54 @@ class Role(StrEnum):
     LEAD = "lead"
     ADMIN = "admin"
     AUDITOR = "auditor"
+
+
+class SignInStep(StrEnum):
+    """What an agent whose password was right still has to do."""
+
+    CODE = "code"  # enter a one-time code
+    SET_UP = "set_up"  # set the one-time codes up: the role asks for them
+
+
+class HandoffReason(StrEnum):
+    """Why a conversation went from the assistant to people."""
+
+    ASKED = "asked"  # the contact asked for a person
+    MISSED = "missed"  # the assistant had no answer twice in a row
+    TURN_CAP = "turn_cap"  # the assistant was tried for too long
+    ACTION_FAILED = "action_failed"  # something it did for the contact went wrong
+    STUCK = "stuck"  # what the assistant answered did not help
+    TAKEOVER = "takeover"  # an agent stepped in
+    LETTER = "letter"  # the contact answered a mail of an agent
+
+
+class StretchEnd(StrEnum):
+    """How a stretch under one owner ended."""
+
+    HANDED_OFF = "handed_off"  # from the assistant to the queue
+    CLAIMED = "claimed"  # from the queue to an agent
+    TAKEN_OVER = "taken_over"  # from the assistant to an agent
+    TRANSFERRED = "transferred"  # from an agent to another one, or to a team
+    RELEASED = "released"  # from an agent back to the queue
+    CLOSED = "closed"  # from the queue to the assistant, while nobody is there
+    LEASE_LOST = "lease_lost"  # the agent vanished; back to the queue
+    HANDED_BACK = "handed_back"  # from people to the assistant
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    REPLACED = "replaced"  # the contact started over
+
+
+class LetterKind(StrEnum):
+    """What a mail to a contact is for."""
+
+    PROOF = "proof"  # asks whether the address is theirs
+    ANSWER = "answer"  # what agents said and the contact has not seen
+
+
+class LetterState(StrEnum):
+    """What became of a mail to a contact."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    REFUSED = "refused"  # for good, or for too long
+    DROPPED = "dropped"  # no longer needed, or one too many

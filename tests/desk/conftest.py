@@ -1,0 +1,51 @@
+"""The record on both databases, and the people at a desk."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from foundation.database import Database
+from helpdesk.store import open_database
+from helpdesk.store.models import Base
+from tests.desk.desk_people import People
+from tests.helpdesk.conftest import postgresql
+from tests.helpdesk.desk_steps import Desk
+from tests.postgresql import new_database
+
+__all__ = ["postgresql"]
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def migrated(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """One record of each kind for all tests here: making one takes longer than a test."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('desk') / 'record.db'}"
+    else:
+        url = new_database(request.getfixturevalue("postgresql"))
+    opened = open_database(url)
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def database(migrated: Database) -> Database:
+    """The record, emptied."""
+    with migrated.engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
+    return migrated
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    """A contact who has written nothing yet."""
+    return Desk(database).enter()
+
+
+@pytest.fixture
+def people(desk: Desk) -> People:
+    """Ana and Ben, the lead Lea, and the auditor Uma; all have just been seen."""
+    return People(desk)
