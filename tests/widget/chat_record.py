@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from helpdesk.desk.errors import BadFileError
+from helpdesk.desk.file_types import LARGEST_FILE_BYTES, check_file
+
 NEWEST = 200
 OLDER = 50
 
@@ -33,6 +36,8 @@ class Talk:
     status: str = "pending"
     last_seq: int = 0
     seen_seq: int = 0
+    standing: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, tuple[dict[str, Any], bytes]] = field(default_factory=dict)
     visits: int = 0
     newest: int = NEWEST
 
@@ -44,7 +49,7 @@ class Talk:
             "status": self.status,
             "owner": self.owner,
             "created_at": "2026-01-01T00:00:00+00:00",
-        }
+        } | self.standing
 
     def joined(self, after: int) -> dict[str, Any]:
         """Return what a browser has to know after `after`."""
@@ -87,13 +92,34 @@ class Talk:
         client_id = data["client_id"]
         if client_id in self.acks:
             return self.acks[client_id], None
-        words = data.get("text") or self.title_of(data["button"])
+        files = [self.files[each][0] for each in data.get("attachments", [])]
+        words = data["text"] if "text" in data else self.title_of(data["button"])
         redactions = ["password"] if "hunter2" in words else []
         words = words.replace("hunter2", "[password removed]")
-        message = self.add(words, "contact", client_id=client_id)
+        carried = {"attachments": files} if files else {}
+        message = self.add(words, "contact", client_id=client_id, **carried)
         ack = {key: message[key] for key in ("client_id", "seq", "text", "created_at")}
-        self.acks[client_id] = ack | {"redactions": redactions}
+        self.acks[client_id] = ack | {"redactions": redactions} | carried
         return self.acks[client_id], message
+
+    def keep_file(self, name: str, content: bytes) -> dict[str, Any]:
+        """Keep an uploaded file, and say what it is, as the server does."""
+        if len(content) > LARGEST_FILE_BYTES:
+            raise Refused({"code": "too_large", "message": "Too large."})
+        try:
+            file = check_file(content)
+        except BadFileError as error:
+            raise Refused({"code": error.code, "message": error.message}) from error
+        sides = {"width": file.width, "height": file.height} if file.width else {}
+        known = {
+            "id": str(uuid4()),
+            "name": name,
+            "media_type": file.media_type,
+            "size": len(file.content),
+        } | sides
+        known["url"] = f"/api/v1/attachments/{known['id']}"
+        self.files[str(known["id"])] = (known, file.content)
+        return known
 
     def title_of(self, button: str) -> str:
         """Return what a button that was offered is called."""
@@ -109,4 +135,4 @@ class Talk:
         """End the conversation and begin another."""
         self.id = str(uuid4())
         self.messages, self.last_seq, self.seen_seq = [], 0, 0
-        self.owner, self.status = "assistant", "pending"
+        self.owner, self.status, self.standing = "assistant", "pending", {}

@@ -16,11 +16,13 @@ from uuid import uuid4
 
 from sanic import HTTPResponse, Request, Sanic, Websocket
 from sanic.config import Config
-from sanic.response import html, text
 from sanic.response import json as as_json
+from sanic.response import raw, text
 
 from helpdesk.web.widget import widget
 from tests.accounts.service import free_port, wait_for
+from tests.widget.chat_mail import MailWish
+from tests.widget.chat_pages import add_pages
 from tests.widget.chat_record import Refused, Talk
 
 SITE = {
@@ -28,19 +30,6 @@ SITE = {
     "support_team": "SALTO KS support team",
     "support_email": "support@saltoks.example",
 }
-# What the help centre's own pages send, with the sockets of other origins left out.
-POLICY = (
-    "default-src 'none'; script-src 'self' {extra}; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self' {extra} {sockets}; base-uri 'none'; form-action 'self'"
-)
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>A page</title><link rel="stylesheet" href="/page.css"></head>
-<body><main><h1>A page of the site</h1><p>It has <a href="#x">a link</a> and text.</p>
-{body}</main><script src="{origin}/widget.js" {options}></script></body></html>"""
-PAGE_STYLE = """body { font: 1rem/1.6 sans-serif; margin: 0; padding: 1.5rem; min-height: 90vh;
-background: Canvas; color: CanvasText } :root { color-scheme: light dark }
-a { color: LinkText } .whole { position: fixed; inset: 0; padding: 1rem }"""
 Result = TypeVar("Result")
 Answer = Callable[[Request], Coroutine[Any, Any, HTTPResponse]]
 
@@ -61,6 +50,9 @@ class ChatServer:
     visit_refusals: list[int] = field(default_factory=list)
     refuses_identities: bool = False
     is_listed: bool = True
+    holds_uploads: bool = False
+    mail: MailWish = field(default_factory=MailWish)
+    upload_refusals: list[dict[str, Any]] = field(default_factory=list)
     bearers: list[str] = field(default_factory=list)
     loop: asyncio.AbstractEventLoop | None = None
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -93,6 +85,17 @@ class ChatServer:
     def tell(self, kind: str, /, **data: Any) -> None:
         """Send a frame to all tabs."""
         self.do(self.broadcast(kind, data))
+
+    def stand(self, owner: str, status: str = "open", **standing: Any) -> None:
+        """Let the conversation stand otherwise, and tell all tabs."""
+        self.talk.owner, self.talk.status = owner, status
+        self.talk.standing = standing
+        self.tell("conversation", conversation=self.talk.conversation)
+
+    def let_uploads_go(self) -> None:
+        """Answer the uploads that were held."""
+        self.holds_uploads = False
+        self.do(self.broadcast("pong", {}))
 
     def record(self, words: str, sender: str = "assistant", **more: Any) -> None:
         """Put a message into the record without telling anybody."""
@@ -162,8 +165,16 @@ async def answer_frame(
     elif kind == "start_over":
         talk.start_over()
         await server.broadcast("joined", talk.joined(0))
+    elif kind == "rate":
+        await take_rating(server)
     elif kind == "message":
         await take_message(server, socket, data)
+
+
+async def take_rating(server: ChatServer) -> None:
+    """Note that it is answered, and tell all tabs."""
+    server.talk.standing.pop("asks_rating", None)
+    await server.broadcast("conversation", {"conversation": server.talk.conversation})
 
 
 async def take_message(
@@ -217,7 +228,10 @@ def add_api(app: Sanic[Any, Any], server: ChatServer) -> None:
         after = int(request.args["after"][0])
         with suppress(TimeoutError):
             async with asyncio.timeout(float(request.args["wait"][0])), server.changed:
-                await server.changed.wait_for(lambda: talk.last_seq > after)
+                stands = talk.conversation
+                await server.changed.wait_for(
+                    lambda: talk.last_seq > after or talk.conversation != stands
+                )
         return as_json(talk.joined(after) | {"typing": None})
 
     @app.post("/api/v1/conversations/<_name>/messages")
@@ -229,9 +243,12 @@ def add_api(app: Sanic[Any, Any], server: ChatServer) -> None:
             await server.broadcast("message", message)
         return as_json(ack)
 
-    @app.put("/api/v1/conversations/<_name>/<what:seen|typing>")
+    @app.put("/api/v1/conversations/<_name>/<what:seen|typing|rating>")
     async def put(request: Request, _name: str, what: str) -> HTTPResponse:
-        server.frames.append({"type": what, "data": request.json})
+        kind = "rate" if what == "rating" else what
+        server.frames.append({"type": kind, "data": request.json})
+        if kind == "rate":
+            await take_rating(server)
         return as_json({})
 
     @app.post("/api/v1/conversations")
@@ -244,48 +261,29 @@ def add_api(app: Sanic[Any, Any], server: ChatServer) -> None:
         return text("\n".join(m["text"] for m in talk.messages))
 
 
-def add_pages(app: Sanic[Any, Any], server: ChatServer) -> None:
-    """Add pages that have the widget: `/`, `/chat`, and any site's at `/site`."""
+def add_files(app: Sanic[Any, Any], server: ChatServer) -> None:
+    """Add taking and giving files."""
 
-    def page(request: Request, body: str = "") -> HTTPResponse:
-        foreign = request.path == "/site"
-        origin = server.origin if foreign else ""
-        options = request.args.get("options", "")
-        extra = server.origin if foreign else ""
-        sockets = server.origin.replace("http", "ws") if foreign else ""
-        policy = POLICY.format(extra=extra, sockets=sockets)
-        words = PAGE.format(body=body, origin=origin, options=options)
-        return html(words, headers={"Content-Security-Policy": policy})
+    @app.post("/api/v1/conversations/<_name>/attachments")
+    async def take(request: Request, _name: str) -> HTTPResponse:
+        server.bearers.append(request.headers.get("authorization", ""))
+        async with server.changed:
+            await server.changed.wait_for(lambda: not server.holds_uploads)
+        if server.upload_refusals:
+            return as_json(server.upload_refusals.pop(0), status=409)
+        try:
+            name = request.args.get("name", "")
+            return as_json(server.talk.keep_file(name, request.body), status=201)
+        except Refused as refused:
+            return as_json(refused.fields, status=409)
 
-    @app.get("/")
-    async def home(request: Request) -> HTTPResponse:
-        link = (
-            '<a href="/chat?offer=invite.resend" data-chat-offer="invite.resend">{}</a>'
-        )
-        return page(request, link.format("Send me a new invitation"))
-
-    @app.get("/site")
-    async def site(request: Request) -> HTTPResponse:
-        return page(request)
-
-    @app.get("/framing")
-    async def framing(_request: Request) -> HTTPResponse:
-        return html(f'<!doctype html><iframe src="{server.origin}/chat"></iframe>')
-
-    @app.get("/chat")
-    async def chat(request: Request) -> HTTPResponse:
-        return page(
-            request,
-            '<div class="whole"><latchkey-chat mode="page"></latchkey-chat></div>',
-        )
-
-    @app.get("/page.css")
-    async def style(_request: Request) -> HTTPResponse:
-        return text(PAGE_STYLE, content_type="text/css")
-
-    @app.get("/favicon.ico")
-    async def picture(_request: Request) -> HTTPResponse:
-        return HTTPResponse(status=204)
+    @app.get("/api/v1/attachments/<name>")
+    async def give(request: Request, name: str) -> HTTPResponse:
+        server.bearers.append(request.headers.get("authorization", ""))
+        if name not in server.talk.files:
+            return as_json({"code": "not_found", "message": "No."}, status=404)
+        known, content = server.talk.files[name]
+        return raw(content, content_type=known["media_type"])
 
 
 def create_app(server: ChatServer) -> Sanic[Any, Any]:
@@ -299,6 +297,8 @@ def create_app(server: ChatServer) -> Sanic[Any, Any]:
     app.blueprint(widget)
     add_pages(app, server)
     add_api(app, server)
+    server.mail.add_to(app)
+    add_files(app, server)
 
     @app.websocket("/api/v1/socket")
     async def socket(_request: Request, line: Websocket) -> None:

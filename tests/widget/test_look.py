@@ -47,8 +47,9 @@ def test_choices_close_when_one_is_pressed_and_show_which(
     chat.reads("Shall I send it?", "Yes")
     expect(chat.button("Yes (chosen)")).to_be_disabled()
     expect(chat.button("No")).to_be_disabled()
-    assert help_desk.frames_of("message")[0]["button"] == "1.1"
-    assert "text" not in help_desk.frames_of("message")[0]
+    sent = help_desk.wait_for_frame("message")
+    assert sent["button"] == "1.1"
+    assert "text" not in sent
 
 
 def test_choices_close_when_a_newer_answer_came(
@@ -202,7 +203,7 @@ def test_a_person_and_the_transcript_are_in_the_menu(
     chat.visit().open()
     chat.choose("Talk to a person")
     chat.reads("Hello there.", "Talk to a person")
-    assert help_desk.frames_of("message")[0]["button"] == "person"
+    assert help_desk.wait_for_frame("message")["button"] == "person"
     with chat.page.expect_download() as download:
         chat.choose("Save this conversation")
     assert download.value.suggested_filename == "conversation.txt"
@@ -217,7 +218,7 @@ def test_a_suggested_start_is_sent_as_a_message(
     expect(chat.part("beginning")).to_contain_text("What’s the trouble?")
     chat.button("I forgot my password").click()
     chat.reads("I forgot my password")
-    assert help_desk.frames_of("message")[0]["text"] == "I forgot my password"
+    assert help_desk.wait_for_frame("message")["text"] == "I forgot my password"
     expect(chat.part("starts")).to_be_hidden()
 
 
@@ -229,7 +230,7 @@ def test_an_offer_on_the_page_opens_the_chat_and_is_pressed(
     expect(chat.window).to_be_visible()
     chat.reads("Please do offer.invite.resend")
     assert chat.page.url == f"{help_desk.origin}/"
-    assert help_desk.frames_of("message")[0]["button"] == "offer.invite.resend"
+    assert help_desk.wait_for_frame("message")["button"] == "offer.invite.resend"
 
 
 def test_an_offer_in_the_address_is_pressed_once(

@@ -54,8 +54,19 @@ export class ChatSession extends EventTarget {
     this.connection.start();
   }
 
-  say(text) {
-    this.#post({ text });
+  /** Say something, with files that were uploaded. */
+  say(text, attachments = []) {
+    this.#post(attachments.length ? { text, attachments } : { text });
+  }
+
+  /** Say how it went. */
+  rate(score, comment) {
+    this.connection.send("rate", { score, comment });
+  }
+
+  /** Tell the contact of something that did not work. */
+  note(code) {
+    this.#tell("notice", { code });
   }
 
   /**
@@ -133,10 +144,12 @@ export class ChatSession extends EventTarget {
   #send() {
     const entry = this.outbox.next();
     if (!entry || this.#inFlight || !this.connection.isOnline) return;
-    const { client_id, text, button } = entry;
+    const { client_id, text, button, attachments } = entry;
     this.#inFlight = client_id;
     this.#ackTimer = setTimeout(() => this.connection.restart(), ACK_PATIENCE_MS);
-    this.connection.send("message", button ? { client_id, button } : { client_id, text });
+    const content = button ? { button } : { text };
+    if (attachments) content.attachments = attachments.map(({ id }) => id);
+    this.connection.send("message", { client_id, ...content });
   }
 
   #sendLater(waitMs) {
@@ -203,6 +216,8 @@ export class ChatSession extends EventTarget {
     if (code === "not_found") {
       lasting.remove(CURRENT);
       this.conversation.clear();
+      this.connection.join();
+    } else if (code === "not_asked") {
       this.connection.join();
     } else if (!client_id || !this.outbox.get(client_id)) {
       if (code === "too_fast" || code === "unavailable") this.#tell("notice", { code });

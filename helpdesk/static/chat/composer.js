@@ -14,11 +14,14 @@ export class Composer {
   #field;
   #send;
   #length;
+  #picker;
+  #tray = null;
+  #loading = null;
   #quietTimer = null;
 
   /**
    * @param {Words} words
-   * @param {{send: function(string), typing: function(boolean)}} actions
+   * @param {{send: function(string, Object[]), typing: function(boolean), openTray: function(): Promise}} actions
    */
   constructor(words, actions) {
     this.#words = words;
@@ -33,7 +36,23 @@ export class Composer {
       input: () => this.#change(),
       keydown: (event) => this.#press(event),
       blur: () => this.#stopTyping(),
+      paste: (event) => this.takeFiles(event, event.clipboardData),
     });
+    this.#picker = element("input", {
+      type: "file",
+      multiple: true,
+      accept: "image/png,image/jpeg,image/gif,image/webp,application/pdf",
+      hidden: true,
+      change: () => {
+        this.attach([...this.#picker.files]);
+        this.#picker.value = "";
+      },
+    });
+    const clip = element(
+      "button",
+      { type: "button", class: "tool", "aria-label": words.say("attach"), click: () => this.#picker.click() },
+      icon("clip"),
+    );
     this.#send = element(
       "button",
       { type: "submit", class: "send", "aria-label": words.say("send") },
@@ -43,7 +62,7 @@ export class Composer {
     this.node = element(
       "form",
       { class: "composer", submit: (event) => this.#submit(event) },
-      element("div", { class: "field" }, this.#field, this.#send),
+      element("div", { class: "field" }, this.#field, this.#picker, clip, this.#send),
       element(
         "p",
         { class: "promise" },
@@ -65,6 +84,7 @@ export class Composer {
   }
 
   clear() {
+    this.#tray?.clear();
     this.text = "";
     passing.remove(DRAFT);
     this.#stopTyping();
@@ -72,6 +92,24 @@ export class Composer {
 
   focus() {
     this.#field.focus();
+  }
+
+  /** Take the files that were pasted or dropped; anything else is the browser's business. */
+  takeFiles(event, { files }) {
+    if (!files.length) return;
+    event.preventDefault();
+    this.attach([...files]);
+  }
+
+  /** Put files with the message that is being written. */
+  async attach(files) {
+    // Few need it.
+    this.#loading ??= this.#actions.openTray(() => this.#show());
+    this.#tray = await this.#loading;
+    if (!this.#tray) return void (this.#loading = null);
+    if (!this.#tray.node.isConnected) this.node.prepend(this.#tray.node);
+    this.#tray.add(files);
+    this.focus();
   }
 
   /** Fit the field to its text; needed once it becomes visible. */
@@ -105,7 +143,12 @@ export class Composer {
   #submit(event) {
     event.preventDefault();
     const text = this.text.trim();
-    if (text && this.#excess() <= 0) this.#actions.send(text);
+    if (this.#canSend()) this.#actions.send(text, this.#tray?.ready ?? []);
+  }
+
+  #canSend() {
+    const isSomething = this.text.trim() || this.#tray?.ready.length;
+    return isSomething && !this.#tray?.isBusy && this.#excess() <= 0;
   }
 
   #excess() {
@@ -114,7 +157,7 @@ export class Composer {
 
   #show() {
     const excess = this.#excess();
-    this.#send.disabled = !this.text.trim() || excess > 0;
+    this.#send.disabled = !this.#canSend();
     const warning = excess > 0 ? this.#words.say("tooLong", { count: excess }) : "";
     if (this.#length.textContent !== warning) this.#length.textContent = warning;
     this.node.classList.toggle("is-too-long", excess > 0);

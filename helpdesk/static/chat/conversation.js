@@ -64,11 +64,12 @@ export class Conversation extends EventTarget {
   }
 
   /** Take the server's word that our message is committed. */
-  acknowledged({ client_id, seq, text, redactions, created_at }) {
+  acknowledged({ client_id, seq, text, redactions, created_at, attachments }) {
     const known = this.#messages.get(seq);
     if (known) known.redactions = redactions;
     const sender = "contact";
-    this.message({ seq, sender, kind: "incoming", text, created_at, client_id, redactions });
+    const kind = "incoming";
+    this.message({ seq, sender, kind, text, created_at, client_id, redactions, attachments });
   }
 
   /** Take older messages. */
@@ -113,6 +114,10 @@ export class Conversation extends EventTarget {
     this.id = null;
     this.status = null;
     this.owner = null;
+    this.agent = null;
+    /** The place in line, while the contact waits for a person. */
+    this.queue = null;
+    this.asksRating = false;
     this.seenSeq = 0;
     this.hasMore = false;
     this.typist = null;
@@ -120,9 +125,13 @@ export class Conversation extends EventTarget {
     this.knownUpTo = 0;
   }
 
-  #own({ id, status, owner }) {
-    const isChanged = id !== this.id || status !== this.status || owner !== this.owner;
-    Object.assign(this, { id, status, owner });
+  #own({ id, status, owner, agent = null, queue = null, asks_rating: asksRating = false }) {
+    const now = { id, status, owner, agent, queue, asksRating };
+    const isOthers = owner !== this.owner || agent?.name !== this.agent?.name;
+    const isChanged = Object.keys(now).some((key) => JSON.stringify(now[key]) !== JSON.stringify(this[key]));
+    Object.assign(this, now);
+    // Whoever was typing may not have it any more.
+    if (isOthers) this.typing({ on: false });
     if (isChanged) this.#tell("owner");
   }
 

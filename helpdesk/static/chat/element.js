@@ -31,17 +31,18 @@ const STROKES = {
   save: "M12 4v11m-4.5-4.5L12 15l4.5-4.5M5 20h14",
   article: "M6 4h9l4 4v12H6ZM15 4v4h4M9.5 12.5h6M9.5 16h4",
   shield: "M12 3.5 19 6v5.5c0 4.5-3 7.5-7 9-4-1.5-7-4.5-7-9V6ZM12 8.5v4m0 3h.01",
+  clip: "m18.5 11.5-6.6 6.6a4 4 0 0 1-5.7-5.7l7.3-7.3a2.7 2.7 0 0 1 3.8 3.8l-7.2 7.2a1.3 1.3 0 0 1-1.9-1.9l6.2-6.1",
   key: "M9 13a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9Zm3.2-1.3L20 19.5m-3.2-3.2 2.4-2.4",
 };
 
 /** Return a decorative drawing; what it means must be said by text beside it. */
-export function icon(name) {
+export function icon(name, strokes = STROKES) {
   const drawing = document.createElementNS(SVG, "svg");
   drawing.setAttribute("viewBox", "0 0 24 24");
   drawing.setAttribute("aria-hidden", "true");
   drawing.classList.add("icon", `icon-${name}`);
   const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", STROKES[name]);
+  path.setAttribute("d", strokes[name]);
   drawing.append(path);
   return drawing;
 }

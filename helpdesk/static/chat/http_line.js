@@ -30,6 +30,7 @@ export class HttpLine {
       start_over: () => this.#startOver(data),
       seen: () => this.#request("PUT", "/seen", data),
       typing: () => this.#request("PUT", "/typing", data),
+      rate: () => this.#request("PUT", "/rating", data),
     }[type];
     operation?.().catch((error) => this.#fail(error, type, data));
   }

@@ -10,6 +10,12 @@ export function nameOf({ sender, name }, words) {
   return words.say(sender === "assistant" ? "assistant" : "system");
 }
 
+/** Return the files of a message as words. */
+function fileNames({ attachments = [] }, words) {
+  const names = attachments.map(({ name }) => name).join(", ");
+  return names && words.say("files", { names, count: attachments.length });
+}
+
 export class MessageView {
   #words;
   #message;
@@ -22,7 +28,7 @@ export class MessageView {
   /**
    * @param {Object} message as the protocol has it
    * @param {Words} words
-   * @param {{server: string, press: function(string, string)}} actions
+   * @param {{server: string, press: function(string, string), showFiles: function(Element)}} actions
    */
   constructor(message, words, actions) {
     this.#words = words;
@@ -40,6 +46,7 @@ export class MessageView {
       { class: `row ${isActivity ? "activity" : message.sender}`, "data-seq": message.seq },
       this.#who,
       this.#renderText(),
+      this.#renderFiles(actions.showFiles),
       this.#renderArticle(actions.server),
       this.#renderResults(actions.server),
       this.#renderButtons(actions.press),
@@ -59,7 +66,8 @@ export class MessageView {
     const choices = titles ? ` ${this.#words.say("choices", { titles })}` : "";
     const text = this.node.querySelector(".bubble").textContent;
     const name = nameOf(this.#message, this.#words);
-    return this.#words.say("announcement", { name, text: text + choices });
+    const files = fileNames(this.#message, this.#words);
+    return this.#words.say("announcement", { name, text: [text, files].filter(Boolean).join(" ") + choices });
   }
 
   /** Say who speaks only where the speaker changes; a screen reader hears it each time. */
@@ -99,9 +107,19 @@ export class MessageView {
 
   #renderText() {
     const { sender, text } = this.#message;
+    if (!text) return element("div", { class: "bubble" });
     const isPlain = sender === "contact" || sender === "system";
     const nodes = isPlain ? [element("p", { class: "plain", dir: "auto" }, text)] : renderMarkdown(text);
     return element("div", { class: "bubble" }, ...nodes);
+  }
+
+  #renderFiles(showFiles) {
+    const files = this.#message.attachments ?? [];
+    if (!files.length) return null;
+    const place = element("ul", { class: "files", "data-part": "files" });
+    place.append(...files.map(({ name }) => element("li", { dir: "auto" }, name)));
+    showFiles(place);
+    return place;
   }
 
   #renderArticle(server) {
@@ -174,19 +192,20 @@ export class MessageView {
 
 /** Return a row for what is not acknowledged yet. */
 export function renderPending(entry, { words, isOnline, retry, discard }) {
-  const { client_id, text, label, problem } = entry;
+  const { client_id, label, problem } = entry;
+  const text = [entry.text ?? label, fileNames(entry, words)].filter(Boolean).join("\n");
   const who = element("p", { class: "who unseen" }, words.say("you"));
   const bubble = element(
     "div",
     { class: "bubble" },
-    element("p", { class: "plain", dir: "auto" }, text ?? label),
+    element("p", { class: "plain", dir: "auto" }, text),
   );
   const state = element("div", { class: "state", "data-part": "state" });
   if (problem) {
     const why = `${words.say("failed")} ${words.sayAny("problem", problem)}`;
     const button = (name, act) =>
       element("button", { type: "button", click: () => act(client_id) }, words.say(name));
-    const canRetry = !["too_long", "empty_message", "button_expired"].includes(problem);
+    const canRetry = !["too_long", "empty_message", "button_expired", "attachment_gone"].includes(problem);
     state.append(element("span", {}, why), ...(canRetry ? [button("retry", retry)] : []));
     state.append(button("discard", discard));
   } else {

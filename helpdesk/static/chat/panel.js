@@ -16,6 +16,7 @@ export class Panel {
   #menu;
   #question = null;
   #main;
+  #late = {};
 
   /**
    * @param {ChatSession} session
@@ -26,7 +27,8 @@ export class Panel {
     this.#session = session;
     this.#words = words;
     this.composer = new Composer(words, {
-      send: (text) => this.say(text),
+      send: (text, files) => this.say(text, files),
+      openTray: (changed) => this.#openTray(changed),
       typing: (isOn) => session.noteTyping(isOn),
     });
     this.transcript = new TranscriptView(session, words, {
@@ -45,14 +47,19 @@ export class Panel {
     session.addEventListener("site", () => this.#showState());
     session.addEventListener("notice", ({ detail }) => this.#note(detail.code));
     session.conversation.addEventListener("owner", () => this.#showOwner());
+    session.conversation.addEventListener("reset", () => this.#showLate());
+    for (const node of [this.#main, this.composer.node]) {
+      node.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+      node.addEventListener("drop", (event) => this.composer.takeFiles(event, event.dataTransfer));
+    }
     this.#showState();
   }
 
   /** Send what was written, unless it holds a secret: then ask first. */
-  say(text) {
+  say(text, files) {
     const secret = findSecret(text, (kind) => this.#words.say(`removed_${kind}`));
-    if (secret) this.#warn(text, secret);
-    else this.#send(text);
+    if (secret) this.#warn(text, secret, files);
+    else this.#send(text, files);
   }
 
   /** Put the cursor where a person would look for it. */
@@ -62,9 +69,37 @@ export class Panel {
     else this.#title.focus();
   }
 
-  #send(text) {
+  #send(text, files) {
     this.composer.clear();
-    this.#session.say(text);
+    this.#session.say(text, files);
+  }
+
+  /** Return the place for files; null if it cannot be loaded without a connection. */
+  async #openTray(changed) {
+    try {
+      const { Tray } = await import("./tray.js");
+      return new Tray(this.#main, this.#session, this.#words, changed);
+    } catch {
+      this.#note("attach");
+      return null;
+    }
+  }
+
+  /** Ask how it went, offer the answer by mail; few need it, so it is loaded then. */
+  #showLate() {
+    const { conversation } = this.#session;
+    this.#showPart("Rating", conversation.asksRating, () => import("./rating.js"));
+    this.#showPart("MailAnswer", conversation.queue, () => import("./mail_answer.js"));
+  }
+
+  async #showPart(name, isWanted, load) {
+    if (isWanted && !this.#late[name]) {
+      const { [name]: Part } = await load().catch(() => ({}));
+      if (!Part || this.#late[name]) return;
+      this.#late[name] = new Part(this.#main, this.#session, this.#words);
+      this.transcript.append(this.#late[name].node);
+    }
+    this.#late[name]?.show(this.#session.conversation);
   }
 
   #press(button, title) {
@@ -74,7 +109,7 @@ export class Panel {
     this.transcript.node.querySelector("[role=log]").focus({ preventScroll: true });
   }
 
-  async #warn(text, { kind, without }) {
+  async #warn(text, { kind, without }, files) {
     const { askAboutSecret } = await import("./questions.js");
     const answer = (act) => () => {
       this.#closeQuestion();
@@ -82,9 +117,9 @@ export class Panel {
       this.composer.focus();
     };
     this.#ask(
-      askAboutSecret(this.#words, kind, {
-        sendWithout: answer(() => this.#send(without)),
-        sendAnyway: answer(() => this.#send(text)),
+      askAboutSecret(this.#main, this.#words, kind, {
+        sendWithout: answer(() => this.#send(without, files)),
+        sendAnyway: answer(() => this.#send(text, files)),
         edit: answer(() => {}),
       }),
     );
@@ -101,7 +136,7 @@ export class Panel {
       this.composer.clear();
       this.#session.startOver();
     });
-    this.#ask(askToStartOver(this.#words, { yes, no: answer(() => {}) }), { isRisky: true });
+    this.#ask(askToStartOver(this.#main, this.#words, { yes, no: answer(() => {}) }), { isRisky: true });
   }
 
   #ask(question, { isRisky = false } = {}) {
@@ -166,12 +201,28 @@ export class Panel {
     const { conversation, visit } = this.#session;
     const { product } = visit.site ?? {};
     const title = product ? this.#words.say("title", { product }) : this.#words.say("titleAlone");
-    const isResolved = conversation.status === "resolved";
-    const isLost = this.#session.state === "offline";
-    const owner = isLost ? "offline" : isResolved ? "resolved" : conversation.owner;
     if (this.#title.textContent !== title) this.#title.textContent = title;
-    this.#status.textContent = this.#words.sayAny("owner", owner);
+    const [owner, text] = this.#standing();
+    this.#status.textContent = text;
     this.#status.dataset.owner = owner ?? "";
+    this.#showLate();
+  }
+
+  /** Return who has the conversation, and that in words. */
+  #standing() {
+    const { agent, owner, queue, status } = this.#session.conversation;
+    const words = this.#words;
+    if (this.#session.state === "offline") return ["offline", words.say("owner_offline")];
+    if (status === "resolved") return ["resolved", words.say("owner_resolved")];
+    if (owner === "agent" && agent) return ["agent", words.say("agentHere", agent)];
+    if (!queue) return [owner, words.sayAny("owner", owner)];
+    const { position, wait_minutes: count, is_open: isOpen, opens_at: opensAt } = queue;
+    if (!isOpen) {
+      const when = opensAt && words.when(new Date(opensAt));
+      return ["queue", when ? words.say("nobodyUntil", { when }) : words.say("nobodyNow")];
+    }
+    const place = position === 1 ? words.say("nextInLine") : words.say("inLine", { position });
+    return ["queue", count ? words.say("waitAbout", { place, count }) : place];
   }
 
   #note(code) {

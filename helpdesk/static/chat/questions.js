@@ -1,6 +1,7 @@
 /** What is asked before something happens: a secret to be sent, a conversation to be ended. */
 
 import { element, icon } from "./element.js";
+import { prepare } from "./late.js";
 
 /**
  * Return a question with its answers as buttons; Escape is the last answer.
@@ -34,7 +35,8 @@ function ask({ kind, drawing, title, body }, answers) {
 }
 
 /** Ask what to do about a secret; a password is not sent, whatever is pressed. */
-export function askAboutSecret(words, kind, { sendWithout, edit, sendAnyway }) {
+export function askAboutSecret(beside, words, kind, { sendWithout, edit, sendAnyway }) {
+  prepare(beside, words);
   const answers = [{ title: words.say("sendWithout"), act: sendWithout }];
   if (kind !== "password") answers.push({ title: words.say("sendAnyway"), act: sendAnyway });
   answers.push({ title: words.say("edit"), act: edit });
@@ -44,7 +46,8 @@ export function askAboutSecret(words, kind, { sendWithout, edit, sendAnyway }) {
 }
 
 /** Ask whether the conversation shall really end. */
-export function askToStartOver(words, { yes, no }) {
+export function askToStartOver(beside, words, { yes, no }) {
+  prepare(beside, words);
   const title = words.say("startOverTitle");
   const body = words.say("startOverBody");
   return ask({ kind: "start-over", drawing: "again", title, body }, [

@@ -27,6 +27,11 @@ export class SocketLine {
     this.#timers.push(setTimeout(() => this.#giveUp(), OPEN_PATIENCE_MS));
   }
 
+  /** When the other side gave its last sign of life, on the browser's own clock. */
+  get heardAt() {
+    return this.#heardAt;
+  }
+
   send(type, data) {
     if (this.#socket.readyState === WebSocket.OPEN) {
       this.#socket.send(JSON.stringify({ type, data }));

@@ -141,19 +141,6 @@ header {
 .banner[data-state="offline"], .banner[data-state="slow"], .banner[data-state="note"] { background: var(--care-ground); color: var(--care); }
 .banner[data-state="back"] { color: var(--good); }
 
-.question {
-  position: relative; z-index: 2; margin: 0 .75rem .75rem; padding: 1.1rem; border-radius: 1.1rem;
-  background: var(--care-ground); border: 1px solid color-mix(in srgb, var(--care) 35%, transparent); animation: rise .2s ease-out;
-}
-.question[data-part="start-over"] { background: var(--wash); border-color: var(--line); }
-.question .sign { float: inline-start; margin-inline-end: .6rem; color: var(--care); line-height: 1; }
-[data-part="start-over"] .sign { color: var(--accent); }
-.question h3 { font-size: 1.0625rem; font-weight: 650; line-height: 1.35; }
-.question p { margin-block: .4rem .9rem; font-size: .9375rem; clear: both; }
-.answers { display: flex; flex-wrap: wrap; gap: .5rem; }
-.answers button { font-weight: 600; }
-.answers .quiet { background: var(--ground); box-shadow: inset 0 0 0 1px var(--edge); }
-
 .composer { padding: .75rem .75rem max(.6rem, env(safe-area-inset-bottom)); border-block-start: 1px solid var(--line); }
 .field { display: flex; align-items: flex-end; gap: .25rem; padding: .2rem; border: 1.5px solid var(--edge); border-radius: 1.6rem; background: var(--ground); }
 .field:focus-within { border-color: var(--accent); box-shadow: 0 0 0 1.5px var(--accent); }
@@ -178,7 +165,6 @@ const messages = `
 .scroller { flex: 1; min-inline-size: 0; padding: 1rem; overflow-y: auto; overscroll-behavior: contain; overflow-anchor: none; scrollbar-width: thin; outline-offset: -3px; }
 .as-page .scroller > * { max-inline-size: 44rem; margin-inline: auto; }
 .as-page .field, .as-page .promise { max-inline-size: 44rem; margin-inline: auto; }
-.as-page .question { inline-size: calc(100% - 1.5rem); max-inline-size: 44rem; margin-inline: auto; }
 
 .beginning { padding-block: .5rem 1rem; }
 .beginning h3 { font-size: 1.5rem; font-weight: 650; line-height: 1.2; }

@@ -56,6 +56,12 @@ export class TranscriptView {
     this.#countBelow(0);
   }
 
+  /** Put something below the newest message. */
+  append(node) {
+    this.#scroller.append(node);
+    this.#grow();
+  }
+
   viewOf(seq) {
     return this.#views.get(seq);
   }
@@ -100,7 +106,7 @@ export class TranscriptView {
       this.#typing,
     );
     this.node = element("div", { class: "transcript" }, this.#scroller, this.#pill);
-    new ResizeObserver(() => this.#follows && this.goToEnd()).observe(this.#scroller);
+    new ResizeObserver(() => this.#grow()).observe(this.#scroller);
   }
 
   #reset() {
@@ -126,12 +132,25 @@ export class TranscriptView {
     }
   }
 
+  /** Something became taller: who was at the end stays there. */
+  #grow() {
+    if (this.#follows) this.goToEnd();
+  }
+
   #insert(message) {
     const { server, press } = this.#actions;
-    const view = new MessageView(message, this.#words, { server, press });
+    const showFiles = (place) => this.#showFiles(place, message.attachments);
+    const view = new MessageView(message, this.#words, { server, press, showFiles });
     this.#views.set(message.seq, view);
     const next = [...this.#list.children].find((row) => Number(row.dataset.seq) > message.seq);
     this.#list.insertBefore(view.node, next ?? null);
+  }
+
+  /** Show files; where that cannot be loaded their names are there. */
+  async #showFiles(place, files) {
+    const { showFiles } = await import("./files.js").catch(() => ({}));
+    showFiles?.(place, files, this.#session, this.#words);
+    this.#grow();
   }
 
   /** Bring everything up to date that depends on the neighbours. */

@@ -65,6 +65,10 @@ export class Visit {
     return this.#token;
   }
 
+  get server() {
+    return this.#server;
+  }
+
   get hasBegun() {
     return this.site !== null;
   }

@@ -2,6 +2,7 @@
 
 import english from "./strings/en.js";
 
+const WEEK_MS = 6 * 24 * 3600 * 1000;
 const OTHERS = { ar: () => import("./strings/ar.js") };
 
 /** Return the words for a locale such as `ar-EG`. */
@@ -13,7 +14,7 @@ export async function loadWords(locale) {
   return strings ? new Words(locale, { ...english, ...strings }) : new Words("en", english);
 }
 
-class Words {
+export class Words {
   #strings;
   #plurals;
   #times;
@@ -27,6 +28,15 @@ class Words {
     this.#plurals = new Intl.PluralRules(locale);
     this.#times = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
     this.#days = new Intl.DateTimeFormat(locale, { dateStyle: "long" });
+  }
+
+  get rates() {
+    return this.#strings.rates;
+  }
+
+  /** Take on more words, where there are none yet. */
+  fallBackOn(strings) {
+    this.#strings = { ...strings, ...this.#strings };
   }
 
   /** Return a sentence with its {gaps} filled; a `count` chooses between plural forms. */
@@ -47,6 +57,15 @@ class Words {
 
   time(moment) {
     return this.#times.format(moment);
+  }
+
+  /** Return a moment to come: the time, and the day unless it is today. */
+  when(moment) {
+    if (moment.toDateString() === new Date().toDateString()) return this.time(moment);
+    const isSoon = moment - Date.now() < WEEK_MS;
+    const day = isSoon ? { weekday: "long" } : { weekday: "long", day: "numeric", month: "long" };
+    const form = { ...day, hour: "numeric", minute: "2-digit" };
+    return new Intl.DateTimeFormat(this.locale, form).format(moment);
   }
 
   day(moment) {

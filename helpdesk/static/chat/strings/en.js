@@ -22,6 +22,15 @@ export default {
   owner_queue: "Waiting for a person",
   owner_agent: "A person is with you",
   owner_resolved: "Solved, and still here",
+  agentHere: "{name} is here",
+  nextInLine: "You are next in line",
+  inLine: "You are number {position} in line",
+  waitAbout: {
+    one: "{place}; usually about {count} minute",
+    other: "{place}; usually about {count} minutes",
+  },
+  nobodyUntil: "Nobody is here until {when}",
+  nobodyNow: "Nobody is here just now",
   owner_offline: "Trying to reach us …",
   owner_other: "We are here to help",
   you: "You",
@@ -53,6 +62,10 @@ export default {
     other: "{count} characters too many",
   },
 
+  // Files
+  attach: "Attach a picture or a PDF",
+  files: { one: "File: {names}", other: "Files: {names}" },
+
   // What was said
   transcriptLabel: "Conversation",
   today: "Today",
@@ -83,6 +96,7 @@ export default {
   problem_too_long: "It has more than 4,000 characters. Please send it in parts.",
   problem_empty_message: "There was nothing in it.",
   problem_button_expired: "That choice is no longer open. Please write what you need.",
+  problem_attachment_gone: "A file is no longer there. Please attach it again.",
   problem_old: "You wrote it more than a day ago.",
   problem_other: "Something went wrong on our side.",
 
@@ -104,28 +118,12 @@ export default {
   notice_too_fast: "That was a little fast. Please wait a moment.",
   notice_unavailable: "That did not work just now. Please try again in a moment.",
   notice_transcript: "The conversation could not be fetched. Please try again.",
+  notice_attach: "Files can be attached once you are connected.",
+  notice_file: "The file could not be fetched. Please try again.",
   notice_other: "That did not work. Please try again.",
 
-  // Before a secret is sent
-  secretTitle_password: "That looks like a password",
-  secretTitle_code: "That looks like a one-time code",
-  secretTitle_link: "That link works like a key",
-  secretBody_password:
-    "Please keep it to yourself. Nobody here needs it, and we will never ask for it. Nothing has been sent yet.",
-  secretBody_code:
-    "Whoever has it could sign in as you. Nobody here needs it. Nothing has been sent yet.",
-  secretBody_link:
-    "Whoever has it could open your account. If you send it, we look up what became of it and do not keep its secret part. Nothing has been sent yet.",
+  // In place of a secret
   removed_password: "[password removed]",
   removed_code: "[code removed]",
   removed_link: "[link removed]",
-  sendWithout: "Send without it",
-  edit: "Edit",
-  sendAnyway: "Send anyway",
-
-  // Before starting over
-  startOverTitle: "Start over?",
-  startOverBody:
-    "This conversation ends and a new one begins. You can save it first from the menu.",
-  startOverNo: "Keep this one",
 };
