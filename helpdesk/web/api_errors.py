@@ -33,11 +33,11 @@ async def _answer_refusal(request: Request, error: DeskError) -> HTTPResponse:
     return json(body, status=error.status, headers=headers)
 
 
-async def _answer_unavailable(
-    _request: Request, error: SQLAlchemyError
-) -> HTTPResponse:
+async def _answer_unavailable(request: Request, error: SQLAlchemyError) -> HTTPResponse:
     if not isinstance(error, OutageError):  # which the record tells the log
         log.error("the record refuses a request", exc_info=error)
+    if not request.path.startswith("/api/"):
+        return show_page(request, UNAVAILABLE)
     message = "The help desk cannot keep anything at the moment; try again shortly."
     body = {"code": "unavailable", "message": message}
     return json(body, status=UNAVAILABLE, headers={"Retry-After": "2"})

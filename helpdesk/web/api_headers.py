@@ -45,6 +45,6 @@ async def _add(request: Request, answer: HTTPResponse) -> None:
     answer.headers.setdefault("Cache-Control", "no-store")
     answer.headers.setdefault("Content-Security-Policy", "default-src 'none'")
     origin = request.headers.get("origin")
-    answer.headers["Vary"] = "Origin"
+    answer.headers.setdefault("Vary", "Origin")
     if origin in services_of(request).settings.embed_origins:
         answer.headers["Access-Control-Allow-Origin"] = str(origin)

@@ -3,20 +3,18 @@
 import asyncio
 import contextlib
 import re
-from uuid import UUID
 
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import empty, json, text
 
-from helpdesk.desk.chat import Chat
-from helpdesk.desk.errors import BadRangeError, NotFoundError
-from helpdesk.desk.events import Event, TypingChanged
-from helpdesk.desk.messages import Incoming, Page
+from helpdesk.desk.chat import Chat, View
+from helpdesk.desk.errors import BadRangeError
+from helpdesk.desk.events import Event, TypingChanged, concerns_contact
 from helpdesk.desk.transcript import write_transcript
 from helpdesk.services import services_of
-from helpdesk.store.models import Conversation
 from helpdesk.store.words import Sender
 from helpdesk.web import frames
+from helpdesk.web.identifiers import read_id
 from helpdesk.web.presentation import Json, ack, typing_json
 from helpdesk.web.visitors import address_of, visitor_of
 
@@ -32,8 +30,8 @@ async def show_current(request: Request) -> HTTPResponse:
     """Answer the contact's current conversation; one is made if there is none."""
     after = _number(request, "after", HIGHEST_SEQ)
     chat = await _open(request, None)
-    conversation, page = await chat.read_after(after)
-    return json(services_of(request).presentation.joined(conversation, page))
+    view = await chat.read_after(after)
+    return json(services_of(request).presentation.joined(view))
 
 
 @chat_api.post("/conversations")
@@ -42,8 +40,8 @@ async def start_over(request: Request) -> HTTPResponse:
     body = frames.read_body(request.body, frames.StartOver)
     chat = await _open(request, None)
     successor, is_new = await chat.start_over(body.client_id)
-    conversation, page = await successor.read_after(0)
-    joined = services_of(request).presentation.joined(conversation, page)
+    view = await successor.read_after(0)
+    joined = services_of(request).presentation.joined(view)
     return json(joined, status=201 if is_new else 200)
 
 
@@ -58,8 +56,8 @@ async def read_messages(request: Request, conversation_id: str) -> HTTPResponse:
         return json({"messages": messages, "has_more": page.has_more})
     after = _number(request, "after", HIGHEST_SEQ)
     wait_s = _number(request, "wait", LONGEST_WAIT_S)
-    conversation, page, typing = await _wait_for_news(request, chat, after, wait_s)
-    return json({**presentation.joined(conversation, page), "typing": typing})
+    view, typing = await _wait_for_news(request, chat, after, wait_s)
+    return json({**presentation.joined(view), "typing": typing})
 
 
 @chat_api.post("/conversations/<conversation_id:str>/messages")
@@ -67,8 +65,7 @@ async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
     """Accept a message, as the frame `message` does."""
     body = frames.read_body(request.body, frames.SendMessage)
     chat = await _open(request, conversation_id)
-    incoming = Incoming(body.client_id, body.text, body.button)
-    accepted = await chat.send(incoming, address_of(request))
+    accepted = await chat.send(body.incoming, address_of(request))
     chat.announce(accepted)
     return json(ack(accepted), status=201 if accepted.is_new else 200)
 
@@ -89,6 +86,14 @@ async def set_typing(request: Request, conversation_id: str) -> HTTPResponse:
     return empty()
 
 
+@chat_api.put("/conversations/<conversation_id:str>/rating")
+async def rate(request: Request, conversation_id: str) -> HTTPResponse:
+    """Take the answer to how it went, as the frame `rate` does."""
+    body = frames.read_body(request.body, frames.Rate)
+    await (await _open(request, conversation_id)).rate(body.score, body.comment)
+    return empty()
+
+
 @chat_api.get("/conversations/<conversation_id:str>/transcript")
 async def download_transcript(request: Request, conversation_id: str) -> HTTPResponse:
     """Answer the whole conversation as a text file to keep."""
@@ -100,13 +105,13 @@ async def download_transcript(request: Request, conversation_id: str) -> HTTPRes
 
 async def _open(request: Request, conversation_id: str | None) -> Chat:
     visitor = await visitor_of(request)
-    found = None if conversation_id is None else _uuid(conversation_id)
+    found = None if conversation_id is None else read_id(conversation_id)
     return await services_of(request).desk.open_chat(visitor, found)
 
 
 async def _wait_for_news(
     request: Request, chat: Chat, after: int, wait_s: int
-) -> tuple[Conversation, Page, Json | None]:
+) -> tuple[View, Json | None]:
     """Return what is newer, waiting for it if there is nothing, and who types."""
     news = asyncio.Event()
     typing: list[Json] = []
@@ -116,16 +121,18 @@ async def _wait_for_news(
             if event.sender is Sender.CONTACT:
                 return
             typing.append(typing_json(event))
+        elif not concerns_contact(event):
+            return
         news.set()
 
     leave = services_of(request).hub.watch(chat.conversation_id, notice)
     try:
-        conversation, page = await chat.read_after(after)
-        if not page.messages and wait_s:
+        view = await chat.read_after(after)
+        if not view.page.messages and wait_s:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), wait_s)
-                conversation, page = await chat.read_after(after)
-        return conversation, page, typing[-1] if typing else None
+                view = await chat.read_after(after)
+        return view, typing[-1] if typing else None
     finally:
         leave()
 
@@ -135,10 +142,3 @@ def _number(request: Request, name: str, most: int) -> int:
     if not NUMBER.fullmatch(written) or int(written) > most:
         raise BadRangeError(f"`{name}` must be a number from 0 to {most}.")
     return int(written)
-
-
-def _uuid(written: str) -> UUID:
-    try:
-        return UUID(written)
-    except ValueError as error:
-        raise NotFoundError("There is no such conversation.") from error

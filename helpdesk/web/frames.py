@@ -1,11 +1,15 @@
 """The frames that a browser may send, and how they are read; see docs/protocol.md."""
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
 
+from helpdesk.desk.attachments import MOST_FILES
 from helpdesk.desk.errors import DeskError
+from helpdesk.desk.messages import Incoming
+from helpdesk.desk.satisfaction import LONGEST_COMMENT, SCORES
 
 Body = TypeVar("Body")
 Seq = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
@@ -24,11 +28,18 @@ class Join(Frame):
 
 
 class SendMessage(Frame):
-    """Say something, or press a button."""
+    """Say something, send files, or press a button."""
 
     client_id: UUID
     text: str | None = None
     button: Annotated[str, msgspec.Meta(max_length=120)] | None = None
+    attachments: Annotated[list[UUID], msgspec.Meta(max_length=MOST_FILES)] = []
+
+    @property
+    def incoming(self) -> Incoming:
+        """What it is to the desk."""
+        files = tuple(self.attachments)
+        return Incoming(self.client_id, self.text, self.button, attachments=files)
 
 
 class Typing(Frame):
@@ -55,10 +66,18 @@ class StartOver(Frame):
     client_id: UUID
 
 
+class Rate(Frame):
+    """How it went: 1 is bad, 5 is good."""
+
+    score: Annotated[int, msgspec.Meta(ge=min(SCORES), le=max(SCORES))]
+    comment: Annotated[str, msgspec.Meta(max_length=LONGEST_COMMENT)] = ""
+
+
 class Ping(Frame):
     """Are you there?"""
 
 
+FrameReader = Callable[[str | bytes], Frame]
 FRAMES: dict[str, type[Frame]] = {
     "join": Join,
     "message": SendMessage,
@@ -66,6 +85,7 @@ FRAMES: dict[str, type[Frame]] = {
     "seen": Seen,
     "history": History,
     "start_over": StartOver,
+    "rate": Rate,
     "ping": Ping,
 }
 SENT = (
@@ -99,25 +119,31 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _ENVELOPES = msgspec.json.Decoder(_Envelope)
-_DATA = {name: msgspec.json.Decoder(kind) for name, kind in FRAMES.items()}
 _ENCODER = msgspec.json.Encoder()
 
 
-def read_frame(text: str | bytes) -> Frame:
-    """Return what a frame says.
+def frame_reader(kinds: Mapping[str, type[Frame]]) -> FrameReader:
+    """Return a function that reads frames of these kinds.
 
-    Raises:
-        BadFrameError: It is not as the protocol wants it.
-        UnknownTypeError: The protocol has no such frame.
+    It raises `UnknownTypeError` where the protocol has no such frame, and `BadFrameError`
+    where one is not as the protocol wants it.
     """
-    try:
-        envelope = _ENVELOPES.decode(text)
-        decoder = _DATA.get(envelope.type)
-        if decoder is None:
-            raise UnknownTypeError("There is no frame of this type.")
-        return decoder.decode(envelope.data)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise BadFrameError(f"The frame cannot be read: {error}") from error
+    decoders = {name: msgspec.json.Decoder(kind) for name, kind in kinds.items()}
+
+    def read(text: str | bytes) -> Frame:
+        try:
+            envelope = _ENVELOPES.decode(text)
+            decoder = decoders.get(envelope.type)
+            if decoder is None:
+                raise UnknownTypeError("There is no frame of this type.")
+            return decoder.decode(envelope.data)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise BadFrameError(f"The frame cannot be read: {error}") from error
+
+    return read
+
+
+read_frame = frame_reader(FRAMES)
 
 
 def read_body(body: bytes, kind: type[Body]) -> Body:

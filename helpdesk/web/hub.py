@@ -14,6 +14,7 @@ class Hub:
 
     def __init__(self) -> None:
         self._watchers: dict[UUID, list[Watcher]] = defaultdict(list)
+        self._overseers: list[Watcher] = []
 
     def watch(self, conversation_id: UUID, watcher: Watcher) -> Callable[[], None]:
         """Have a watcher called for each event; return how to end that."""
@@ -28,7 +29,18 @@ class Hub:
 
         return leave
 
+    def watch_all(self, watcher: Watcher) -> Callable[[], None]:
+        """Have a watcher called for each event of any conversation, as consoles do."""
+        self._overseers.append(watcher)
+
+        def leave() -> None:
+            if watcher in self._overseers:
+                self._overseers.remove(watcher)
+
+        return leave
+
     def publish(self, event: Event) -> None:
-        """Tell everybody who watches the event's conversation."""
-        for watcher in tuple(self._watchers.get(event.conversation_id, ())):
+        """Tell everybody who watches the event's conversation, and who watches all."""
+        watchers = self._watchers.get(event.conversation_id, ())
+        for watcher in (*watchers, *self._overseers):
             watcher(event)

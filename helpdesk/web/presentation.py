@@ -4,15 +4,18 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from helpdesk.desk.chat import View
 from helpdesk.desk.events import TypingChanged
-from helpdesk.desk.messages import Accepted, Page
+from helpdesk.desk.messages import VISIBLE, Accepted
 from helpdesk.desk.search import Found
+from helpdesk.desk.standing import Standing
 from helpdesk.store.models import Conversation, Message
-from helpdesk.store.words import Kind
 
 Json = dict[str, Any]
 TYPING_EXPIRES_MS = 5_000
-VISIBLE = frozenset({Kind.INCOMING, Kind.OUTGOING, Kind.ACTIVITY})
+# Each side fetches files with its own proof of who it is.
+CONTACTS_FILES = "/api/v1/attachments/"
+AGENTS_FILES = "/api/console/attachments/"
 
 
 def moment(at: datetime) -> str:
@@ -42,6 +45,8 @@ class Presentation:
         if message.client_id is not None:
             shown["client_id"] = str(message.client_id)
         details = message.details
+        if "agent_name" in details:
+            shown["name"] = details["agent_name"]
         if "buttons" in details:
             shown["buttons"] = [
                 {"id": f"{message.seq}.{number}", "title": button["title"]}
@@ -53,20 +58,23 @@ class Presentation:
             shown["article"] = {**article, "url": url}
         if "results" in details:
             shown["results"] = details["results"]
+        if "attachments" in details:
+            shown["attachments"] = files_json(details["attachments"], CONTACTS_FILES)
         return shown
 
     def messages(self, messages: Iterable[Message]) -> list[Json]:
         """Return those messages that a contact may see."""
         return [self.message(m) for m in messages if m.kind in VISIBLE]
 
-    def joined(self, conversation: Conversation, page: Page) -> Json:
+    def joined(self, view: View) -> Json:
         """Return a conversation with a page of its messages."""
+        conversation = view.conversation
         return {
-            "conversation": conversation_json(conversation),
-            "messages": self.messages(page.messages),
+            "conversation": conversation_json(conversation, view.standing),
+            "messages": self.messages(view.page.messages),
             "last_seq": conversation.last_seq,
             "seen_seq": conversation.contact_seen_seq,
-            "has_more": page.has_more,
+            "has_more": view.page.has_more,
         }
 
 
@@ -80,32 +88,54 @@ def found_json(found: Found, public_url: str) -> Json:
     }
 
 
+def files_json(files: list[Json], folder: str) -> list[Json]:
+    """Return files as they are shown: with their address in one side's folder."""
+    return [{**file, "url": folder + file["id"]} for file in files]
+
+
 def ack(accepted: Accepted) -> Json:
     """Return the acknowledgement of a message."""
     message = accepted.message
+    files = message.details.get("attachments")
+    carried = {"attachments": files_json(files, CONTACTS_FILES)} if files else {}
     return {
         "client_id": str(message.client_id),
         "seq": message.seq,
         "text": message.text,
         "redactions": message.details.get("redactions", []),
         "created_at": moment(message.created_at),
+        **carried,
     }
 
 
 def typing_json(event: TypingChanged) -> Json:
     """Return who types."""
+    named = {"name": event.name} if event.name else {}
     return {
         "sender": event.sender.value,
         "on": event.is_on,
         "expires_in_ms": TYPING_EXPIRES_MS if event.is_on else 0,
+        **named,
     }
 
 
-def conversation_json(conversation: Conversation) -> Json:
-    """Return a conversation without its messages."""
-    return {
+def conversation_json(conversation: Conversation, standing: Standing) -> Json:
+    """Return a conversation without its messages: who has it, what is waited for."""
+    shown: Json = {
         "id": str(conversation.id),
         "status": conversation.status.value,
         "owner": conversation.owner.value,
         "created_at": moment(conversation.created_at),
     }
+    if standing.agent_name is not None:
+        shown["agent"] = {"name": standing.agent_name}
+    if standing.position is not None:
+        shown["queue"] = {
+            "position": standing.position,
+            "wait_minutes": standing.wait_minutes,
+            "is_open": standing.is_open,
+            "opens_at": moment(standing.opens_at) if standing.opens_at else None,
+        }
+    if standing.asks_rating:
+        shown["asks_rating"] = True
+    return shown

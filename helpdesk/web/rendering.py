@@ -96,6 +96,18 @@ def render_form(
     return answer
 
 
+def render_private(
+    request: Request, template: str, status: int = OK, **values: object
+) -> HTTPResponse:
+    """Return a page that nothing may keep, with the token of its forms."""
+    settings = services_of(request).settings
+    text = fill_template(request, template, form_token=guard.token(request), **values)
+    headers = page_headers(settings) | {"Cache-Control": NO_STORE}
+    answer = HTTPResponse(text, status, headers=headers, content_type=HTML)
+    guard.keep_visitor(request, answer, is_https=settings.is_https)
+    return answer
+
+
 def go_to(request: Request, path: str) -> HTTPResponse:
     """Send the browser to one of our own pages."""
     headers = page_headers(services_of(request).settings)

@@ -16,7 +16,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def address_of(request: Request) -> str:
     """Return the address that a request comes from, behind trusted proxies too."""
-    return str(request.client_ip or "unknown")
+    # What a proxy says of IPv6 gets brackets from Sanic.
+    return str(request.client_ip or "unknown").strip("[]")
 
 
 def origin_of(request: Request) -> str | None:

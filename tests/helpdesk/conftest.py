@@ -8,6 +8,7 @@ import pytest
 from foundation.database import Database
 from helpdesk.store import open_database
 from tests.helpdesk.chat_client import ChatClient
+from tests.helpdesk.letter_steps import Case, Outbox, run_outbox
 from tests.helpdesk.running import HelpdeskRun, run_helpdesk
 from tests.helpdesk.scripted_assistant import ScriptedAssistant, run_scripted_assistant
 from tests.postgresql import new_database, run_postgresql
@@ -58,3 +59,31 @@ def chat(helpdesk: HelpdeskRun, assistant: ScriptedAssistant) -> Iterator[ChatCl
     assistant.reset()
     with ChatClient.of_new_contact(helpdesk.base_url) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def outbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outbox]:
+    with run_outbox(tmp_path_factory.mktemp("mail")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_record(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """One record for all cases: each has its own contact and addresses."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('record') / 'record.db'}"
+    if request.param == "postgresql":
+        url = new_database(request.getfixturevalue("postgresql"))
+    opened = open_database(url)
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def case(shared_record: Database, outbox: Outbox) -> Case:
+    case = Case.of(shared_record, outbox)
+    case.desk.answer(case.desk.say("The door of site 4 does not open"))
+    case.take_over()
+    return case

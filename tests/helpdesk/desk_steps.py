@@ -7,12 +7,15 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from foundation.database import Database
+from foundation.names import read_names
+from helpdesk.desk.answers import DONE, Finished, Outcome, Reply, finish_turn
 from helpdesk.desk.buttons import Pressed
 from helpdesk.desk.conversations import (
     access_conversation,
     current_conversation,
     start_over,
 )
+from helpdesk.desk.hours import Hours
 from helpdesk.desk.identity import Identity
 from helpdesk.desk.messages import (
     Accepted,
@@ -20,16 +23,15 @@ from helpdesk.desk.messages import (
     accept_message,
     read_after,
 )
-from helpdesk.desk.turns import (
-    OpenTurn,
-    Reply,
-    finish_turn,
-    take_due_turns,
-)
+from helpdesk.desk.office import Office
+from helpdesk.desk.sentences import read_sentences
+from helpdesk.desk.turns import OpenTurn, take_due_turns
 from helpdesk.desk.visits import begin_visit
 from helpdesk.store.models import Conversation, Message
 from helpdesk.store.words import Kind
+from tests.accounts.service import ROOT
 
+OFFICE = Office(read_sentences(read_names(ROOT / "settings.yml")), Hours())
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 INVITE = Reply(
@@ -52,6 +54,7 @@ class Desk:
     contact: UUID = field(default_factory=uuid4)
     conversation: UUID = field(default_factory=uuid4)
     address_digest: str | None = None
+    office: Office = OFFICE
 
     def enter(self, identity: Identity | None = None) -> "Desk":
         with self.database.transaction() as session:
@@ -62,7 +65,7 @@ class Desk:
 
     def start_over(self) -> None:
         with self.database.transaction() as session:
-            new, _ = start_over(session, self.contact, uuid4(), self.now)
+            new = start_over(session, self.contact, uuid4(), self.now).conversation
         self.conversation = new.id
 
     def other(self) -> "Desk":
@@ -79,7 +82,13 @@ class Desk:
     def send(self, incoming: Incoming) -> Accepted:
         with self.database.transaction() as session:
             return accept_message(
-                session, self.contact, self.conversation, incoming, offer, self.now
+                session,
+                self.contact,
+                self.conversation,
+                incoming,
+                offer,
+                self.office,
+                self.now,
             )
 
     def take(self) -> list[OpenTurn]:
@@ -89,8 +98,12 @@ class Desk:
     def finish(
         self, turn: OpenTurn, *replies: Reply, has_acted: bool = False
     ) -> list[Message]:
+        step = self.end(turn, *replies, outcome=Outcome(has_acted=has_acted)).change
+        return step.messages if step else []
+
+    def end(self, turn: OpenTurn, *replies: Reply, outcome: Outcome = DONE) -> Finished:
         with self.database.transaction() as session:
-            return finish_turn(session, turn, replies, self.now, has_acted=has_acted)[0]
+            return finish_turn(session, self.office, turn, replies, self.now, outcome)
 
     def answer(self, accepted: Accepted, *replies: Reply) -> list[Message]:
         assert accepted.turn

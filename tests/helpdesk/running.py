@@ -62,8 +62,8 @@ def run_helpdesk(
 ) -> Iterator[HelpdeskRun]:
     """Start the help desk; stop it at the end."""
     run = prepare_helpdesk(folder, module, **variables)
-    run.process.start()
     try:
+        run.process.start()
         yield run
     finally:
         run.process.stop()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from helpdesk.assistant import PARSE_PATH
 from tests.helpdesk.scripted_server import ScriptedServer, reply, run_scripted_server
 
 Turn = dict[str, Any]
@@ -28,7 +29,12 @@ class ScriptedAssistant:
         self.is_down = False
         self.has_trouble = False
         self.has_acted = False
+        self.handoff: dict[str, str] | None = None
+        self.actions: list[dict[str, str]] = []
         self.refusal: tuple[int, bytes] | None = None
+        self.parsed: list[str] = []
+        self.understood: Callable[[str], Said] = not_understood
+        self.is_deaf = False  # takes turns, and understands nothing beside them
         self.is_free = threading.Event()
         self.is_free.set()
 
@@ -38,6 +44,9 @@ class ScriptedAssistant:
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         turn = json.loads(handler.body)  # type: ignore[attr-defined]
+        if handler.path == PARSE_PATH:
+            self._parse(turn["text"], handler)
+            return
         self.turns.append(turn)
         self.is_free.wait(30)
         if self.is_down:
@@ -49,11 +58,31 @@ class ScriptedAssistant:
         result = {
             "replies": self.answer(turn),
             "nlu": {"intent": "greet", "confidence": 1.0, "ranking": []},
-            "handoff": None,
+            "handoff": self.handoff,
+            "actions": self.actions,
             "acted": self.has_acted,
             "trouble": self.has_trouble,
         }
         reply(200, json.dumps(result).encode())(handler)
+
+    def _parse(self, text: str, handler: BaseHTTPRequestHandler) -> None:
+        self.parsed.append(text)
+        if self.is_down or self.is_deaf:
+            reply(503, b"")(handler)
+            return
+        reply(200, json.dumps(self.understood(text)).encode())(handler)
+
+
+def not_understood(_text: str) -> Said:
+    """Understand nothing."""
+    nothing = {"intent": "out_of_scope", "confidence": 1.0}
+    return {**nothing, "ambiguous": False, "ranking": []}
+
+
+def ranking(*guesses: tuple[str, float]) -> Callable[[str], Said]:
+    """Understand everything as this, the best first."""
+    ranked = [{"intent": name, "confidence": sure} for name, sure in guesses]
+    return lambda _text: {**ranked[0], "ambiguous": False, "ranking": ranked}
 
 
 def echo(turn: Turn) -> list[Said]:

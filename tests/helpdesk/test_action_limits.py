@@ -9,9 +9,11 @@ from sqlalchemy import select
 
 from foundation.database import Database
 from helpdesk.desk.action_limits import ActionLimits
+from helpdesk.desk.answers import Reply
 from helpdesk.desk.identity import Identity
-from helpdesk.desk.turns import OpenTurn, Reply, postpone_turn
+from helpdesk.desk.turns import OpenTurn, postpone_turn
 from helpdesk.store.models import Turn
+from helpdesk.store.words import Kind
 from tests.helpdesk.desk_steps import SECOND, Desk
 
 LIMITS = ActionLimits("only for tests, long enough, not a secret")
@@ -133,7 +135,8 @@ def test_starting_over_hides_no_mail_that_is_being_asked_for(
     desk.start_over()
     waiting = begin(desk)
     assert not may_act(desk, waiting)
-    assert desk.finish(dropped, SENT, has_acted=has_acted) == []
+    (late,) = desk.finish(dropped, SENT, has_acted=has_acted)
+    assert late.kind is Kind.NOTE
     assert may_act(desk, waiting) is not has_acted
 
 

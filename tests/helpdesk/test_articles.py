@@ -44,7 +44,8 @@ def test_the_file_name_is_the_address_and_names_are_filled_in(tmp_path: Path) ->
 def test_a_name_of_ones_own_in_the_settings_can_be_used(tmp_path: Path) -> None:
     settings = tmp_path / "settings.yml"
     text = (ROOT / "settings.yml").read_text("utf-8")
-    settings.write_text(f"{text.rstrip()}\n  hotline: 555 0199\n  odd: 7\n", "utf-8")
+    own = text.replace("names:\n", "names:\n  hotline: 555 0199\n  odd: 7\n")
+    settings.write_text(own, "utf-8")
     names = read_names(settings)
     assert names.fill("{hotline}, {product}, {odd}") == "555 0199, SALTO KS, {odd}"
 

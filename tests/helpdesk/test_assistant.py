@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 import pytest
+from urllib3 import Timeout
 
 import helpdesk.assistant
 from helpdesk.assistant import (
@@ -233,3 +234,56 @@ def test_an_error_never_repeats_what_the_person_wrote(
 ) -> None:
     server.script = reply(500, b"oops")
     assert "höi" not in str(problem_with(assistant))
+
+
+UNDERSTOOD: dict[str, Any] = {
+    "intent": "greet",
+    "confidence": 0.9,
+    "ambiguous": False,
+    "ranking": [{"intent": "greet", "confidence": 0.9}],
+}
+
+
+def test_a_text_is_understood(
+    server: ScriptedServer, assistant: AssistantClient
+) -> None:
+    server.script = reply(200, json.dumps(UNDERSTOOD).encode())
+    assert assistant.parse("höi 👋") == UNDERSTOOD
+    (received,) = server.received
+    assert received.path == "/webhooks/latchkey/parse"
+    assert json.loads(received.body) == {"text": "höi 👋"}
+    header = received.headers[SIGNATURE_HEADER]
+    moment = int(header.split(",")[0].removeprefix("t="))
+    assert header == sign_body(received.body, TURN_KEY, now=moment)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        json.dumps({**UNDERSTOOD, "intent": None}).encode(),
+        json.dumps({**UNDERSTOOD, "confidence": "much"}).encode(),
+        json.dumps({**UNDERSTOOD, "ranking": None}).encode(),
+        json.dumps({**UNDERSTOOD, "ranking": ["greet"]}).encode(),
+        json.dumps(RESULT).encode(),
+    ],
+)
+def test_rubbish_is_not_taken_for_understanding(
+    answer: bytes, server: ScriptedServer, assistant: AssistantClient
+) -> None:
+    server.script = reply(200, answer)
+    with pytest.raises(AssistantError, match="rubbish"):
+        assistant.parse("hello")
+
+
+def test_understanding_is_not_waited_for_long(
+    server: ScriptedServer,
+    assistant: AssistantClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(helpdesk.assistant, "PARSE_TIMEOUT", Timeout(0.2))
+    server.script = server.hang
+    with pytest.raises(AssistantError, match="does not answer"):
+        assistant.parse("hello")

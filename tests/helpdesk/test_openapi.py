@@ -15,8 +15,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from helpdesk.web.attachments_api import attachments_api
 from helpdesk.web.chat_api import chat_api
 from helpdesk.web.health import health
+from helpdesk.web.mail_api import mail_api
 from helpdesk.web.visits_api import visits_api
 from tests.accounts.service import ROOT
 from tests.helpdesk.chat_client import ChatClient
@@ -54,7 +56,7 @@ def is_documented(path: str, method: str) -> bool:
 
 
 def test_every_route_of_the_api_is_documented() -> None:
-    for blueprint in (chat_api, visits_api, health):
+    for blueprint in (chat_api, attachments_api, mail_api, visits_api, health):
         for future in blueprint._future_routes:
             path = (blueprint.url_prefix or "") + future.uri.rstrip("/")
             for method in set(future.methods) & {m.upper() for m in METHODS}:

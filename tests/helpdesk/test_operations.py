@@ -71,7 +71,11 @@ def test_every_limit_is_documented(limit: Limit) -> None:
     amount, _, time = limit.value.partition("/")
     count, unit = time.split()
     unit = unit.removesuffix("s")
-    written = {"second": f"{amount} in {count} s", "minute": f"{amount} a minute"}
+    written = {
+        "second": f"{amount} in {count} s",
+        "minute": f"{amount} a minute",
+        "day": f"{amount} a day",
+    }
     said = written.get(unit, f"{amount} in an hour")
     assert said in section("Limits")
 

@@ -8,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from foundation.database import Database
+from helpdesk.desk.answers import Reply
 from helpdesk.desk.conversations import (
     current_conversation,
     mark_seen,
@@ -26,9 +27,6 @@ from helpdesk.desk.messages import (
     read_after,
     read_before,
 )
-from helpdesk.desk.turns import (
-    Reply,
-)
 from helpdesk.store.models import Base, Conversation, Message
 from helpdesk.store.rows import change
 from helpdesk.store.words import Kind, Sender, Status
@@ -40,10 +38,16 @@ def desk(database: Database) -> Desk:
     return Desk(database).enter()
 
 
+def is_of_search(name: str | None, kind: str) -> bool:
+    return kind == "table" and str(name).startswith("transcript_")
+
+
 def test_migrations_lead_to_the_tables_of_the_models(database: Database) -> None:
     database.migrate()
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection)
+        # The index of words is made of triggers and tables that models cannot say.
+        has_model = {"include_name": lambda name, kind, _: not is_of_search(name, kind)}
+        context = MigrationContext.configure(connection, opts=has_model)
         assert compare_metadata(context, Base.metadata) == []
 
 
@@ -180,8 +184,8 @@ def test_starting_over_ends_the_old_and_keeps_it(desk: Desk) -> None:
     new_id = uuid4()
     for _ in range(2):  # repeated, it begins no third
         with desk.database.transaction() as session:
-            new, _ = start_over(session, desk.contact, new_id, desk.now + SECOND)
-    assert new.id == new_id
+            begun = start_over(session, desk.contact, new_id, desk.now + SECOND)
+    assert begun.conversation.id == new_id
     assert desk.row().status is Status.RESOLVED
     desk.answer(unanswered, Reply("Too late.", {}))
     assert desk.texts() == ["my invitation has expired"]

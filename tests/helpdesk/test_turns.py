@@ -7,15 +7,14 @@ import pytest
 from sqlalchemy.orm import Session
 
 from foundation.database import Database
+from helpdesk.desk.answers import Reply, tell_trouble
 from helpdesk.desk.turns import (
     LEASE,
-    Reply,
     extend_burst,
     find_overdue,
     postpone_turn,
     release_leases,
     renew_lease,
-    tell_trouble,
 )
 from helpdesk.store.models import Conversation
 from helpdesk.store.rows import change

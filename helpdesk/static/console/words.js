@@ -1,0 +1,16 @@
+/** The words of the console. */
+
+import { Words } from "../chat/words.js";
+import english from "./strings/en.js";
+
+const locale = navigator.languages.find((language) => /^en\b/i.test(language)) ?? "en";
+
+export const words = new Words(locale, english);
+
+export function say(key, values) {
+  return words.say(key, values);
+}
+
+export function sayAny(family, member, values) {
+  return words.sayAny(family, member, values);
+}

@@ -1,0 +1,195 @@
+"""What agents do, each verb a request; see docs/console-openapi.yml.
+
+The rules are the desk's; here a body becomes their arguments.
+"""
+
+from datetime import UTC
+
+from sanic import Blueprint, HTTPResponse, Request
+from sanic.response import empty, json
+from sqlalchemy.orm import Session
+
+from helpdesk.desk.agent_messages import AgentMessage, Sent
+from helpdesk.desk.agent_reading import mark_agent_seen, mark_mention_seen
+from helpdesk.desk.agent_transcript import Entry, read_entries
+from helpdesk.desk.assignment import Receiver
+from helpdesk.desk.drafts import keep_draft
+from helpdesk.desk.errors import BadRangeError
+from helpdesk.desk.staff import Staff, read_staff
+from helpdesk.services import Services, services_of
+from helpdesk.store.models import Agent
+from helpdesk.store.rows import change
+from helpdesk.store.words import Kind
+from helpdesk.web import console_frames as bodies
+from helpdesk.web.console_requests import answer_change, asking, refusing
+from helpdesk.web.frames import Seen, read_body
+from helpdesk.web.identifiers import read_id
+
+console_changes = Blueprint("console_changes", url_prefix="/api/console")
+
+KINDS = {"reply": Kind.OUTGOING, "note": Kind.NOTE}
+
+
+@console_changes.post("/conversations/<conversation_id:str>/claim")
+async def claim(request: Request, conversation_id: str) -> HTTPResponse:
+    """Take a conversation."""
+    agent, wanted = await asking(request), read_id(conversation_id)
+    body = read_body(request.body, bodies.Claim)
+    change = services_of(request).agent_desk.claim(agent, wanted, body.epoch)
+    return await answer_change(request, agent, change, wanted)
+
+
+@console_changes.post("/conversations/<conversation_id:str>/messages")
+async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
+    """Say something to the contact, or to colleagues."""
+    agent, wanted = await asking(request), read_id(conversation_id)
+    body = read_body(request.body, bodies.SendAgentMessage)
+    services = services_of(request)
+    message = AgentMessage(
+        body.client_id,
+        body.text,
+        KINDS[body.kind],
+        mentions=body.mentions,
+        attachments=body.attachments,
+        ghost_seq=body.ghost_seq,
+        epoch=body.epoch,
+    )
+
+    async def send() -> HTTPResponse:
+        sent = await services.agent_desk.send(agent, wanted, message)
+        shown = await _shown(services, sent)
+        return json({"message": shown}, status=201 if sent.is_new else 200)
+
+    return await refusing(request, send)
+
+
+@console_changes.post("/conversations/<conversation_id:str>/transfer")
+async def transfer(request: Request, conversation_id: str) -> HTTPResponse:
+    """Give a conversation to a colleague, or to a team."""
+    agent, wanted = await asking(request), read_id(conversation_id)
+    body = read_body(request.body, bodies.Transfer)
+    if (body.agent is None) == (body.team is None):
+        raise BadRangeError("A conversation goes to an `agent` or to a `team`.")
+    receiver = Receiver(body.agent, body.team)
+    change = services_of(request).agent_desk.transfer(
+        agent, wanted, receiver, body.epoch, note=body.note or ""
+    )
+    return await answer_change(request, agent, change, wanted)
+
+
+@console_changes.post("/conversations/<conversation_id:str>/release")
+async def release(request: Request, conversation_id: str) -> HTTPResponse:
+    """Put a conversation back into the queue."""
+    agent, wanted = await asking(request), read_id(conversation_id)
+    body = read_body(request.body, bodies.AtEpoch)
+    change = services_of(request).agent_desk.release(agent, wanted, body.epoch)
+    return await answer_change(request, agent, change, wanted)
+
+
+@console_changes.post("/conversations/<conversation_id:str>/hand_back")
+async def hand_back(request: Request, conversation_id: str) -> HTTPResponse:
+    """Give a conversation back to the assistant."""
+    agent, wanted = await asking(request), read_id(conversation_id)
+    body = read_body(request.body, bodies.AtEpoch)
+    change = services_of(request).agent_desk.hand_back(agent, wanted, body.epoch)
+    return await answer_change(request, agent, change, wanted)
+
+
+@console_changes.post("/conversations/<conversation_id:str>/snooze")
+async def snooze(request: Request, conversation_id: str) -> HTTPResponse:
+    """Put a conversation away until a moment."""
+    agent, wanted = await asking(request), read_id(conversation_id)
+    body = read_body(request.body, bodies.Snooze)
+    if body.until.tzinfo is None:
+        raise BadRangeError("`until` needs a time zone.")
+    until = body.until.astimezone(UTC)
+    change = services_of(request).agent_desk.snooze(agent, wanted, until, body.epoch)
+    return await answer_change(request, agent, change, wanted)
+
+
+@console_changes.post("/conversations/<conversation_id:str>/resolve")
+async def resolve(request: Request, conversation_id: str) -> HTTPResponse:
+    """Note that a conversation is done."""
+    agent, wanted = await asking(request), read_id(conversation_id)
+    body = read_body(request.body, bodies.AtEpoch)
+    change = services_of(request).agent_desk.resolve(agent, wanted, body.epoch)
+    return await answer_change(request, agent, change, wanted)
+
+
+@console_changes.post("/conversations/<conversation_id:str>/reopen")
+async def reopen(request: Request, conversation_id: str) -> HTTPResponse:
+    """Go on with a conversation that was done."""
+    agent, wanted = await asking(request), read_id(conversation_id)
+    body = read_body(request.body, bodies.AtEpoch)
+    change = services_of(request).agent_desk.reopen(agent, wanted, body.epoch)
+    return await answer_change(request, agent, change, wanted)
+
+
+@console_changes.put("/conversations/<conversation_id:str>/draft")
+async def set_draft(request: Request, conversation_id: str) -> HTTPResponse:
+    """Keep what the agent has begun to write."""
+    agent, wanted = await asking(request), read_id(conversation_id)
+    body = read_body(request.body, bodies.KeepDraft)
+    services = services_of(request)
+    now = services.clock.now()
+    await services.record.write(
+        lambda session: keep_draft(session, agent.id, wanted, body.text, now)
+    )
+    return empty()
+
+
+@console_changes.put("/conversations/<conversation_id:str>/seen")
+async def set_seen(request: Request, conversation_id: str) -> HTTPResponse:
+    """Note what an agent has looked at."""
+    _agent, wanted = await asking(request), read_id(conversation_id)
+    body = read_body(request.body, Seen)
+    services = services_of(request)
+    is_news = await services.record.write(
+        lambda session: mark_agent_seen(session, wanted, body.seq)
+    )
+    if is_news:
+        services.console_news.note_change(wanted)
+    return empty()
+
+
+@console_changes.put("/me/away")
+async def set_away(request: Request) -> HTTPResponse:
+    """Take nothing new, or take it again."""
+    agent = await asking(request)
+    body = read_body(request.body, bodies.SetAway)
+    services = services_of(request)
+    await services.record.write(
+        lambda session: change(session, Agent, {"id": agent.id}, is_away=body.is_away)
+    )
+    services.console_news.note_staff()
+    return empty()
+
+
+@console_changes.put("/mentions/seen")
+async def set_mention_seen(request: Request) -> HTTPResponse:
+    """Note that the agent has looked at a note that mentions them."""
+    agent = await asking(request)
+    body = read_body(request.body, bodies.SeeMention)
+    services = services_of(request)
+    now = services.clock.now()
+    is_news = await services.record.write(
+        lambda session: mark_mention_seen(
+            session, agent.id, body.conversation, body.seq, now
+        )
+    )
+    if is_news:
+        services.console_news.note_change(body.conversation)
+    return empty()
+
+
+async def _shown(services: Services, sent: Sent) -> dict[str, object]:
+    """Return an agent's message as agents see it."""
+    conversation_id, seq = sent.conversation.id, sent.message.seq
+    now = services.clock.now()
+
+    def read(session: Session) -> tuple[list[Entry], Staff]:
+        entries = read_entries(session, conversation_id, [seq], [])
+        return entries, read_staff(session, now)
+
+    (entry,), staff = await services.record.read(read)
+    return services.console_presentation.message(entry, staff)

@@ -1,0 +1,29 @@
+"""Starts the help desk with a clock that a file moves forward, and quick to look for mail.
+
+Run as `python -m tests.helpdesk.shifted_launcher`; the product has no such switch.
+"""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+from foundation.logs import log_to_stderr
+from foundation.serving import serve
+from helpdesk.app import create_app
+from helpdesk.desk import letter_inbox, letter_worker
+from helpdesk.settings import HelpdeskSettings
+from tests.accounts.launcher import FileClock
+
+
+def main() -> int:
+    log_to_stderr()
+    logging.getLogger("helpdesk").setLevel(logging.INFO)
+    settings = HelpdeskSettings.from_environment()
+    letter_inbox.LOOK_EVERY_S = letter_worker.LOOK_EVERY_S = 0.3
+    clock = FileClock(Path(os.environ["LATCHKEY_TEST_CLOCK_FILE"]))
+    return serve(create_app(settings, clock), settings.host, settings.port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
