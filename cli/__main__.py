@@ -3,7 +3,9 @@
 import typer
 
 from cli.ask import ask
+from cli.audit import audit
 from cli.bench_chat import bench_chat
+from cli.bench_console import bench_console
 from cli.bench_redaction import bench_redaction
 from cli.bench_search import bench_search
 from cli.bench_turn import bench_turn
@@ -12,6 +14,7 @@ from cli.nlu import bench_nlu, evaluate
 from cli.testing import check, test
 from cli.train import train
 from cli.up import up
+from cli.users import team, user
 
 app = typer.Typer(
     name="./latchkey",
@@ -21,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (up, chat, ask, train, check):
+for command in (up, chat, ask, train, check, audit):
     app.command()(command)
 app.command("eval")(evaluate)
 
@@ -39,11 +42,14 @@ def run_tests(context: typer.Context) -> None:
 
 bench = typer.Typer(help="Measure ours against the peer.", no_args_is_help=True)
 bench.command("chat")(bench_chat)
+bench.command("console")(bench_console)
 bench.command("nlu")(bench_nlu)
 bench.command("redaction")(bench_redaction)
 bench.command("search")(bench_search)
 bench.command("turn")(bench_turn)
 app.add_typer(bench, name="bench")
+app.add_typer(user, name="user")
+app.add_typer(team, name="team")
 
 
 if __name__ == "__main__":

@@ -115,6 +115,7 @@ class ShippedChat:
     """A contact of our help desk: a visit, and a joined socket."""
 
     def __init__(self, socket: ClientConnection) -> None:
+        self.conversation = ""
         self._socket = socket
 
     @classmethod
@@ -136,7 +137,8 @@ class ShippedChat:
         )
         chat = cls(socket)
         await chat._send("join", {"token": visit["token"]})
-        await chat._next("joined")
+        joined = await chat._next("joined")
+        chat.conversation = joined["conversation"]["id"]
         return chat
 
     async def ask(self, question: Question) -> list[str]:
@@ -149,6 +151,15 @@ class ShippedChat:
             if message["sender"] == "assistant":
                 said.append(message["text"])
         return said
+
+    async def press(self, button: str) -> None:
+        """Press a button, and wait until that is accepted."""
+        await self._send("message", {"client_id": str(uuid4()), "button": button})
+        await self._next("ack")
+
+    async def show_life(self) -> None:
+        """Send a ping; the answer is passed over while something else is waited for."""
+        await self._send("ping", {})
 
     async def ping(self) -> None:
         """Ask whether the help desk is there, and wait until it says so."""

@@ -52,8 +52,10 @@ INSERTS = {
     ),
     "conversations": (
         "INSERT INTO conversations (id, contact_id, created_at, updated_at, status, owner,"
-        " owner_epoch, last_seq, contact_seen_seq)"
-        " VALUES (?, ?, ?, ?, 'pending', 'assistant', 1, ?, ?)"
+        " owner_epoch, is_returned, misses, assistant_turns, last_text, last_sender,"
+        " agent_seen_seq, last_seq, contact_seen_seq, last_contact_seq)"
+        " VALUES (?, ?, ?, ?, 'pending', 'assistant', 1, 0, 0, 0, '', 'assistant',"
+        " 0, ?, ?, ?)"
     ),
     "turns": (
         "INSERT INTO turns (id, conversation_id, number, state, text, owner_epoch,"
@@ -112,7 +114,9 @@ def _add_conversation(
     conversation, turns = _new_id(chance), chance.choice(TURNS_OF_A_CONVERSATION)
     last = turns * MESSAGES_OF_A_TURN
     at = _moment(began)
-    rows.conversations.append((conversation, contact, at, at, last, last))
+    last_asked = last - MESSAGES_OF_A_TURN + 1
+    stand = (conversation, contact, at, at, last, last, last_asked)
+    rows.conversations.append(stand)
     for first in range(1, last, MESSAGES_OF_A_TURN):
         turn = _new_id(chance)
         rows.turns.append((turn, conversation, first, QUESTION, at, at, at, NLU))

@@ -161,7 +161,9 @@ class Stack:
             "LATCHKEY_RASA_URL": self.url("rasa"),
         }
         defaults = {
+            **self._mail_server(),
             "LATCHKEY_PUBLIC_URL": self.url("helpdesk"),
+            "LATCHKEY_ACCOUNTS_URL": self.url("accounts"),
             "LATCHKEY_ARTICLES": str(PROJECT / "kb"),
             "LATCHKEY_DOMAIN": str(PROJECT / "domain.yml"),
             "LATCHKEY_SETTINGS": str(PROJECT / "settings.yml"),
@@ -169,6 +171,25 @@ class Stack:
         chosen = {name: os.environ.get(name, value) for name, value in defaults.items()}
         health = self.url("helpdesk") + "/healthz"
         return self._modern("helpdesk", "helpdesk", own | chosen | more, health)
+
+    def _mail_server(self) -> dict[str, str]:
+        """Return where the help desk's mails go, unless it is told: where all others do."""
+        if "LATCHKEY_SMTP_HOST" not in os.environ:
+            return {
+                "LATCHKEY_HELPDESK_SMTP_HOST": HOST,
+                "LATCHKEY_HELPDESK_SMTP_PORT": str(self.ports.smtp),
+            }
+        if "LATCHKEY_HELPDESK_SMTP_HOST" in os.environ:
+            return {}
+        shared = {"LATCHKEY_SMTP_PORT": "587"} | {
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith("LATCHKEY_SMTP_") or name == "LATCHKEY_MAIL_FROM"
+        }
+        return {
+            name.replace("LATCHKEY_", "LATCHKEY_HELPDESK_", 1): value
+            for name, value in shared.items()
+        }
 
     def actions(self, accounts_url: str | None = None) -> Child:
         """Return the action server.

@@ -14,6 +14,8 @@ from cli.console import err, fail
 from cli.places import PROJECT
 
 RASA_TESTS = "tests/bot"  # run inside Rasa's environment, where Rasa can be imported
+# Most tests wait for processes; those of one file share them.
+SEVERAL_FILES_AT_ONCE = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
 CHECKED = ("accounts", "actions", "bot", "cli", "foundation", "helpdesk", "tests")
 
 
@@ -33,7 +35,8 @@ def test(arguments: list[str]) -> None:
         codes.append(_run(command, rasa_room.environment()))
     if not in_rasa_room:
         environment = {**os.environ, "LATCHKEY_BROWSER": browser}
-        codes.append(_run([sys.executable, "-m", "pytest", *arguments], environment))
+        chosen = arguments or SEVERAL_FILES_AT_ONCE
+        codes.append(_run([sys.executable, "-m", "pytest", *chosen], environment))
     if any(codes):
         raise typer.Exit(max(codes))
 

@@ -12,8 +12,12 @@ from cli import model
 from cli.console import err, fail
 from cli.places import LOGS, MODEL
 from cli.processes import ChildNotReadyError, Supervisor
+from cli.record import in_record
 from cli.stack import Ports, PortTakenError, Stack
 from helpdesk.assistant import AssistantError, Turn
+from helpdesk.desk.agent_accounts import count_agents
+
+FIRST = '  ./latchkey user add you@example.com --name "Your name" --role admin'
 
 
 def up() -> None:
@@ -62,6 +66,7 @@ def _say_hello(stack: Stack) -> None:
 def _print_addresses(stack: Stack) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2))
     table.add_row("Help site", stack.url("helpdesk"))
+    table.add_row("Console", f"{stack.url('helpdesk')}/console")
     table.add_row("Account pages", stack.url("accounts"))
     table.add_row("Mailbox (development)", stack.url("outbox"))
     table.add_row("Talk to the assistant", "./latchkey chat   (in another terminal)")
@@ -69,6 +74,8 @@ def _print_addresses(stack: Stack) -> None:
     table.add_row("Model", str(MODEL))
     err.print()
     err.print(table)
+    if in_record(lambda session, now: count_agents(session), stack) == 0:
+        err.print(f"\nNobody can sign in to the console yet. Add yourself:\n{FIRST}")
     err.print("\n[bold]Latchkey is up.[/] Press Ctrl-C to stop it.")
 
 
