@@ -1,9 +1,10 @@
 """Runs the whole product beside whatever else runs: accounts, mail, actions, Rasa.
 
-Nothing is faked but the account backend's clock, which can be moved forward, and the
-switch in front of it, which can be broken.
+Nothing is faked but the clock of the services, which can be moved forward, and the switch
+in front of the account backend, which can be broken.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -43,6 +44,15 @@ class FullStack:
         """Where the help site is."""
         return self.stack.url("helpdesk")
 
+    @property
+    def record_url(self) -> str:
+        """Where the help desk keeps its record."""
+        return f"sqlite:///{self.stack.state / 'helpdesk.db'}"
+
+    def advance(self, **time_span: float) -> None:
+        """Move the clock of the help desk and the account backend forward."""
+        self.accounts.advance(**time_span)
+
     def kill(self, child: Child) -> None:
         """End a part as a power cut would."""
         assert child.process
@@ -62,7 +72,13 @@ def run_full_stack(folder: Path, *, limit_factor: int = 1000) -> Iterator[FullSt
         backend = BackendSwitch(accounts.base_url)
         stack = _compose(folder, accounts)
         actions, rasa = stack.actions(accounts_url=backend.url), stack.rasa()
-        helpdesk = stack.helpdesk(LATCHKEY_LIMIT_FACTOR=str(limit_factor))
+        helpdesk = replace(
+            stack.helpdesk(
+                LATCHKEY_LIMIT_FACTOR=str(limit_factor),
+                LATCHKEY_TEST_CLOCK_FILE=str(accounts.clock_file),
+            ),
+            arguments=[sys.executable, "-m", "tests.helpdesk.shifted_launcher"],
+        )
         supervisor = Supervisor([actions, rasa, helpdesk])
         try:
             list(supervisor.start())

@@ -141,7 +141,9 @@ def test_a_request_replayed_soon_has_the_first_ones_result(product: FullStack) -
         json.dumps(a_turn(text={"a": 1})).encode(),
         json.dumps(a_turn(actor={"role": "admin"})).encode(),
         json.dumps(a_turn(text=None, payload="/restart")).encode(),
-        json.dumps(a_turn(text=None, payload="/session_start")).encode(),
+        json.dumps(
+            a_turn(text=None, payload='/session_start{"email": "a@b.c"}')
+        ).encode(),
         json.dumps(a_turn(text=None, payload="/no_such_intent")).encode(),
         json.dumps(a_turn(text=None, payload="affirm")).encode(),
         json.dumps(a_turn(text=None, payload="")).encode(),
