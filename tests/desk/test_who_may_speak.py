@@ -31,7 +31,7 @@ QUIET = settings(
     stateful_step_count=16,
     suppress_health_check=list(HealthCheck),
 )
-EXAMPLES, FEW_HUNDRED = 2_000, 600
+EXAMPLES = 2_000
 
 
 def nothing(*_: Any, **__: Any) -> None:
@@ -86,6 +86,6 @@ def test_without_a_guard_it_fails(guard: str, monkeypatch: pytest.MonkeyPatch) -
     modules, name, switched_off = GUARDS[guard]
     for module in modules:
         monkeypatch.setattr(module, name, switched_off)
-    until_it_fails = settings(QUIET, max_examples=FEW_HUNDRED, phases=[Phase.generate])
+    until_it_fails = settings(QUIET, max_examples=EXAMPLES, phases=[Phase.generate])
     with pytest.raises(Exception):  # noqa: B017, PT011 - whatever it is that breaks
         run_state_machine_as_test(OwnershipMachine, settings=until_it_fails)

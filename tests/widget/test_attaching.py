@@ -217,6 +217,7 @@ def test_a_file_that_is_gone_is_not_sent_again(
 ) -> None:
     chat.visit().open()
     choose(chat, BILL)
+    expect(tray(chat)).to_contain_text("Ready to send")
     help_desk.refusals = [{"code": "attachment_gone", "message": "Gone."}]
     chat.say("here")
     failed = chat.page.locator(".is-failed")
