@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from helpdesk.desk.agent_changes import say_as
 from helpdesk.desk.agents import SignedInAgent
 from helpdesk.desk.attachments import carries, carry
 from helpdesk.desk.changes import Change
@@ -24,7 +25,7 @@ from helpdesk.desk.typed_text import Content, read_typed
 from helpdesk.store.console_models import GhostAnswer, Mention
 from helpdesk.store.models import Agent, Conversation, Message
 from helpdesk.store.rows import add, change, find, table_of
-from helpdesk.store.words import Kind, Sender, Status
+from helpdesk.store.words import Kind, Status
 
 KINDS = (Kind.OUTGOING, Kind.NOTE)
 _AGENTS = table_of(Agent).c
@@ -93,14 +94,7 @@ def accept_reply(
         if sent.epoch is not None:
             check_epoch(conversation, sent.epoch)
     step = Change(conversation, now)
-    message = step.say(
-        Sender.AGENT,
-        sent.kind,
-        content.text,
-        details={**content.details, "agent_name": agent.name},
-        client_id=sent.client_id,
-        agent_id=agent.id,
-    )
+    message = say_as(step, agent, sent.kind, content, sent.client_id)
     carry(session, step, message, sent.attachments)
     if sent.kind is not Kind.NOTE:
         _show_life(session, step)

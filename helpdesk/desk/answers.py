@@ -12,9 +12,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from helpdesk.desk.changes import Change
-from helpdesk.desk.handoff import hand_off
+from helpdesk.desk.handoff import hand_off, is_somebody_there
 from helpdesk.desk.office import Office
-from helpdesk.desk.presence import is_anybody_there
 from helpdesk.desk.turns import (
     AFRESH,
     UNFINISHED,
@@ -187,5 +186,4 @@ def _find_reason(
         return None
     if is_waiting(conversation) or conversation.status is Status.RESOLVED:
         return None
-    is_staffed = office.hours.is_open(now) and is_anybody_there(session, now)
-    return reason if is_staffed else None
+    return reason if is_somebody_there(session, office, now) else None

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from helpdesk.desk.agent_changes import begin_change, say_as, tell_claimed
 from helpdesk.desk.agents import SignedInAgent
 from helpdesk.desk.changes import Change
 from helpdesk.desk.conversations import lock_conversation
@@ -24,10 +25,10 @@ from helpdesk.desk.errors import (
 from helpdesk.desk.events import NoticeKind
 from helpdesk.desk.handoff import FEW, queue_up, tell_handed_off
 from helpdesk.desk.office import Office
-from helpdesk.desk.permissions import RELEASE, TRANSFER, check_may, is_owner
+from helpdesk.desk.permissions import RELEASE, TRANSFER, is_owner
 from helpdesk.desk.presence import find_available
 from helpdesk.desk.sentences import fill
-from helpdesk.desk.stretches import LEASE, check_epoch, pass_on
+from helpdesk.desk.stretches import LEASE, pass_on
 from helpdesk.desk.typed_text import read_typed
 from helpdesk.store.models import Agent, AgentSession, Conversation, Team
 from helpdesk.store.rows import as_row, change, find, get, table_of
@@ -35,7 +36,6 @@ from helpdesk.store.words import (
     HandoffReason,
     Kind,
     Owner,
-    Sender,
     Status,
     StretchEnd,
 )
@@ -103,8 +103,7 @@ def claim(
         return step
     check_free(agent, conversation, epoch)
     give_to(session, step, agent.id, _END_OF[conversation.owner], by=agent.id)
-    text = fill(office.sentences.claimed, agent=agent.name)
-    step.note_event("claimed", text, agent=agent.name)
+    tell_claimed(office, step, agent.name)
     step.write(session)
     return step
 
@@ -163,10 +162,8 @@ def release(
     Raises:
         DeskError: It is not this agent's to give, or changed hands meanwhile.
     """
-    conversation = lock_conversation(session, conversation_id)
-    check_epoch(conversation, epoch)
-    check_may(agent, conversation, RELEASE)
-    step = Change(conversation, now)
+    step = begin_change(session, agent, conversation_id, RELEASE, epoch, now)
+    conversation = step.conversation
     name = _name_of(session, conversation.agent_id)
     queue_up(session, office, step, StretchEnd.RELEASED, by=agent.id)
     first = fill(office.sentences.released, agent=name)
@@ -194,16 +191,9 @@ def transfer(
         NotFoundError: There is no such team.
         DeskError: It is not this agent's to give, or changed hands meanwhile.
     """
-    conversation = lock_conversation(session, conversation_id)
-    check_epoch(conversation, epoch)
-    check_may(agent, conversation, TRANSFER)
-    step = Change(conversation, now)
+    step = begin_change(session, agent, conversation_id, TRANSFER, epoch, now)
     if note.strip("\x00 \t\r\n"):
-        content = read_typed(note)
-        details = {**content.details, "agent_name": agent.name}
-        step.say(
-            Sender.AGENT, Kind.NOTE, content.text, details=details, agent_id=agent.id
-        )
+        say_as(step, agent, Kind.NOTE, read_typed(note))
     if receiver.agent_id is not None:
         _to_agent(session, office, step, receiver.agent_id, agent)
     else:

@@ -1,20 +1,18 @@
 """One conversation, with everything that an agent sees when it is opened."""
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from helpdesk.desk.agent_transcript import EntryPage, entries_before
 from helpdesk.desk.conversation_lines import Line, get_line
 from helpdesk.desk.drafts import read_draft
+from helpdesk.desk.stretches import recorded_stretches
 from helpdesk.store.console_models import GhostAnswer, Satisfaction
-from helpdesk.store.models import Base, Stretch
+from helpdesk.store.models import Stretch
 from helpdesk.store.rows import as_row, find, table_of
-
-Row = TypeVar("Row", bound=Base)
 
 
 @dataclass(frozen=True)
@@ -29,13 +27,7 @@ class ConversationView:
     draft: str
 
 
-_STRETCHES = table_of(Stretch).c
 _GHOSTS = table_of(GhostAnswer).c
-_THEIR_STRETCHES = (
-    select(*_STRETCHES)
-    .where(_STRETCHES.conversation_id == bindparam("conversation"))
-    .order_by(_STRETCHES.epoch)
-)
 _THEIR_GHOSTS = (
     select(*_GHOSTS)
     .where(_GHOSTS.conversation_id == bindparam("conversation"))
@@ -55,18 +47,13 @@ def view_conversation(
     line = get_line(session, conversation_id)
     page = entries_before(session, conversation_id)
     first = page.entries[0].message.seq if page.entries else 0
-    here: dict[str, Any] = {"conversation": conversation_id}
+    shown = {"conversation": conversation_id, "first": first}
+    ghosts = session.execute(_THEIR_GHOSTS, shown).mappings()
     return ConversationView(
         line=line,
         page=page,
-        stretches=_rows(session, Stretch, _THEIR_STRETCHES, here),
-        ghosts=_rows(session, GhostAnswer, _THEIR_GHOSTS, {**here, "first": first}),
+        stretches=recorded_stretches(session, conversation_id),
+        ghosts=[as_row(GhostAnswer, row) for row in ghosts],
         satisfaction=find(session, Satisfaction, conversation_id=conversation_id),
         draft=read_draft(session, agent_id, conversation_id),
     )
-
-
-def _rows(
-    session: Session, kind: type[Row], wanted: Select[Any], chosen: dict[str, Any]
-) -> list[Row]:
-    return [as_row(kind, row) for row in session.execute(wanted, chosen).mappings()]

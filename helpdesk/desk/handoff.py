@@ -12,15 +12,15 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from helpdesk.desk.agent_changes import begin_change
 from helpdesk.desk.agents import SignedInAgent
 from helpdesk.desk.changes import Change
-from helpdesk.desk.conversations import lock_conversation
 from helpdesk.desk.events import NoticeKind
 from helpdesk.desk.office import Office
-from helpdesk.desk.permissions import HAND_BACK, check_may
+from helpdesk.desk.permissions import HAND_BACK
 from helpdesk.desk.presence import LONGEST_ABSENCE, SEEN_WITHIN, is_anybody_there
 from helpdesk.desk.sentences import fill
-from helpdesk.desk.stretches import check_epoch, pass_on
+from helpdesk.desk.stretches import pass_on
 from helpdesk.desk.waiting import expected_wait, position_of
 from helpdesk.store.models import Conversation
 from helpdesk.store.rows import as_row, table_of
@@ -146,10 +146,8 @@ def hand_back(
     Raises:
         DeskError: It is not this agent's to give, or changed hands meanwhile.
     """
-    conversation = lock_conversation(session, conversation_id)
-    check_epoch(conversation, epoch)
-    check_may(agent, conversation, HAND_BACK)
-    step = Change(conversation, now)
+    step = begin_change(session, agent, conversation_id, HAND_BACK, epoch, now)
+    conversation = step.conversation
     conversation.status = Status.PENDING
     conversation.waiting_since = conversation.handoff_reason = None
     conversation.team_id = None

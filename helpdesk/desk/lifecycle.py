@@ -8,19 +8,19 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from helpdesk.desk.agent_changes import begin_change, tell_claimed
 from helpdesk.desk.agents import SignedInAgent
 from helpdesk.desk.assignment import give_to, return_to_queue
 from helpdesk.desk.changes import Change
-from helpdesk.desk.conversations import lock_conversation
 from helpdesk.desk.errors import BadRangeError
 from helpdesk.desk.events import NoticeKind
 from helpdesk.desk.handoff import FEW, queue_up, tell_handed_off
 from helpdesk.desk.office import Office
-from helpdesk.desk.permissions import REOPEN, RESOLVE, SNOOZE, check_may
+from helpdesk.desk.permissions import REOPEN, RESOLVE, SNOOZE
 from helpdesk.desk.presence import find_available
 from helpdesk.desk.satisfaction import ask_once
 from helpdesk.desk.sentences import fill
-from helpdesk.desk.stretches import LEASE, check_epoch, pass_on
+from helpdesk.desk.stretches import LEASE, pass_on
 from helpdesk.store.models import Agent, Conversation
 from helpdesk.store.rows import as_row, table_of
 from helpdesk.store.words import Owner, Status, StretchEnd
@@ -54,12 +54,10 @@ def snooze(
         BadRangeError: The moment is past, or too far away.
         DeskError: It is not this agent's, or changed hands meanwhile.
     """
-    conversation = lock_conversation(session, conversation_id)
-    check_epoch(conversation, epoch)
-    check_may(agent, conversation, SNOOZE)
+    step = begin_change(session, agent, conversation_id, SNOOZE, epoch, now)
     if not now < until <= now + LONGEST_SNOOZE:
         raise BadRangeError("A conversation sleeps for at most 90 days.")
-    step = Change(conversation, now, is_about_owner=True)
+    conversation, step.is_about_owner = step.conversation, True
     conversation.status, conversation.snoozed_until = Status.SNOOZED, until
     conversation.lease_until = None
     step.write(session)
@@ -92,10 +90,8 @@ def resolve(
     Raises:
         DeskError: It is not this agent's to end, or changed hands meanwhile.
     """
-    conversation = lock_conversation(session, conversation_id)
-    check_epoch(conversation, epoch)
-    check_may(agent, conversation, RESOLVE)
-    step = Change(conversation, now)
+    step = begin_change(session, agent, conversation_id, RESOLVE, epoch, now)
+    conversation = step.conversation
     had_it = conversation.agent_id
     conversation.status, conversation.resolved_at = Status.RESOLVED, now
     conversation.waiting_since, conversation.is_returned = None, False
@@ -122,13 +118,9 @@ def reopen(
     Raises:
         DeskError: It is not resolved, or changed meanwhile.
     """
-    conversation = lock_conversation(session, conversation_id)
-    check_epoch(conversation, epoch)
-    check_may(agent, conversation, REOPEN)
-    step = Change(conversation, now)
+    step = begin_change(session, agent, conversation_id, REOPEN, epoch, now)
     give_to(session, step, agent.id, StretchEnd.REOPENED, by=agent.id)
-    text = fill(office.sentences.claimed, agent=agent.name)
-    step.note_event("claimed", text, agent=agent.name)
+    tell_claimed(office, step, agent.name)
     step.write(session)
     return step
 
@@ -190,6 +182,5 @@ def _tell_queued(session: Session, office: Office, step: Change) -> None:
 
 
 def _tell_given(office: Office, step: Change, agent: Agent) -> None:
-    text = fill(office.sentences.claimed, agent=agent.name)
-    step.note_event("claimed", text, agent=agent.name)
+    tell_claimed(office, step, agent.name)
     step.tell_agents(NoticeKind.REPLY, agent_id=agent.id)

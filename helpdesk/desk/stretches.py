@@ -91,11 +91,17 @@ def had_agent(session: Session, conversation_id: UUID) -> bool:
     return bool(session.scalar(_HAD_AGENT, {"conversation": conversation_id}))
 
 
+def recorded_stretches(session: Session, conversation_id: UUID) -> list[Stretch]:
+    """Return the stretches in the ledger, oldest first; none before the first change."""
+    chosen = {"conversation": conversation_id}
+    rows = session.execute(_OF_CONVERSATION, chosen).mappings()
+    return [as_row(Stretch, row) for row in rows]
+
+
 def read_stretches(session: Session, conversation: Conversation) -> list[Stretch]:
     """Return all stretches of a conversation, oldest first; the last one is open."""
-    chosen = {"conversation": conversation.id}
-    rows = session.execute(_OF_CONVERSATION, chosen).mappings()
-    return [as_row(Stretch, row) for row in rows] or [_first_stretch(conversation)]
+    recorded = recorded_stretches(session, conversation.id)
+    return recorded or [_first_stretch(conversation)]
 
 
 def _end_stretch(

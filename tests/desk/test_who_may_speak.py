@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from helpdesk.desk import (
+    agent_changes,
     agent_messages,
     answers,
     assignment,
     handoff,
-    lifecycle,
     satisfaction,
     stretches,
 )
@@ -59,7 +59,7 @@ GUARDS: dict[str, Guard] = {
         nothing,
     ),
     "an old epoch changes nothing": (
-        [assignment, handoff, lifecycle],
+        [agent_changes],
         "check_epoch",
         nothing,
     ),
