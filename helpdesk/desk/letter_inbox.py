@@ -28,6 +28,7 @@ from helpdesk.desk.letter_reading import (
     sender_of,
 )
 from helpdesk.desk.letter_tokens import LetterTokens, Purpose
+from helpdesk.desk.lookout import Lookout
 from helpdesk.desk.received_letters import (
     Heard,
     NamedFile,
@@ -59,18 +60,16 @@ class LetterInbox:
         self._tokens = tokens
         self._visitor = ThreadPoolExecutor(1, "letter-inbox")
         self._is_away = False
-        self._looking: asyncio.Task[None] | None = None
+        complaint = "looking for answers by mail failed"
+        self._lookout = Lookout(self._visit, LOOK_EVERY_S, log, complaint)
 
     async def start(self) -> None:
         """Begin to look."""
-        self._looking = asyncio.create_task(self._keep_looking())
+        self._lookout.start()
 
     async def stop(self) -> None:
         """Stop; a mail that is being read is read again after the next start."""
-        if self._looking is not None:
-            self._looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._looking
+        await self._lookout.stop()
         self._visitor.shutdown(wait=False, cancel_futures=True)
 
     async def look(self) -> int:
@@ -100,18 +99,13 @@ class LetterInbox:
         log.info("a mail was looked at: %s", why)
         return verdict
 
-    async def _keep_looking(self) -> None:
-        while True:
-            try:
-                await self.look()
-                self._note_back()
-            except OutageError:
-                pass  # the record tells the log; the mails stay as they are
-            except AWAY as error:
-                self._note_away(error)
-            except Exception:
-                log.exception("looking for answers by mail failed")
-            await asyncio.sleep(LOOK_EVERY_S)
+    async def _visit(self) -> None:
+        """Look once; that the mailbox is away is said once."""
+        try:
+            await self.look()
+            self._note_back()
+        except AWAY as error:
+            self._note_away(error)
 
     async def _judge(self, mail: MailMessage) -> tuple[Verdict, str]:
         if is_automatic(mail):

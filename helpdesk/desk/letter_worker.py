@@ -4,7 +4,6 @@ A mail server that is away delays letters, and nothing else: they wait in the re
 """
 
 import asyncio
-import contextlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +12,7 @@ from foundation.clock import Clock
 from foundation.postman import Handover, Outcome, Postman
 from helpdesk.desk.letter_writing import Content, LetterWriter
 from helpdesk.desk.letters import Taken, enter_outcome, plan_answers, take_letters
+from helpdesk.desk.lookout import Lookout
 from helpdesk.metrics import Metrics
 from helpdesk.store.outage import OutageError
 from helpdesk.store.record import Record
@@ -49,23 +49,20 @@ class LetterWorker:
         self._metrics = metrics
         self._callers = ThreadPoolExecutor(AT_ONCE_MOST, "letter-sender")
         self._is_server_away = False
-        self._wake = asyncio.Event()
-        self._looking: asyncio.Task[None] | None = None
+        complaint = "looking for letters failed"
+        self._lookout = Lookout(self.look, LOOK_EVERY_S, log, complaint)
 
     async def start(self) -> None:
         """Begin, with what an earlier process left."""
-        self._looking = asyncio.create_task(self._keep_looking())
+        self._lookout.start()
 
     def wake(self) -> None:
         """Say that a letter waits, so that it need not wait for the next look."""
-        self._wake.set()
+        self._lookout.wake()
 
     async def stop(self) -> None:
         """Stop; what is under way is finished, or taken again when its lease ends."""
-        if self._looking is not None:
-            self._looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._looking
+        await self._lookout.stop()
         self._callers.shutdown(wait=False, cancel_futures=True)
 
     async def look(self) -> None:
@@ -79,18 +76,6 @@ class LetterWorker:
             if not taken:
                 return
             await asyncio.gather(*(self._send(each) for each in taken))
-
-    async def _keep_looking(self) -> None:
-        while True:
-            self._wake.clear()
-            try:
-                await self.look()
-            except OutageError:
-                pass  # the record tells the log; the next look may find it back
-            except Exception:
-                log.exception("looking for letters failed")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_S)
 
     async def _send(self, taken: Taken) -> None:
         """Try once; whatever goes wrong, the letter waits for its next attempt."""

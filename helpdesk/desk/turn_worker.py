@@ -25,6 +25,7 @@ from helpdesk.assistant import (
 from helpdesk.desk.action_limits import ActionLimits
 from helpdesk.desk.answers import Finished, Outcome, Reply, finish_turn, tell_trouble
 from helpdesk.desk.events import Publisher, TypingChanged
+from helpdesk.desk.lookout import Lookout
 from helpdesk.desk.office import Office
 from helpdesk.desk.turns import (
     LEASE,
@@ -92,15 +93,15 @@ class TurnWorker:
         self._running_turns: dict[UUID, OpenTurn] = {}
         self._begun_at: dict[UUID, float] = {}
         self._is_assistant_away = False
-        self._wake = asyncio.Event()
-        self._looking: asyncio.Task[None] | None = None
+        complaint = "looking for open turns failed"
+        self._lookout = Lookout(self._look, LOOK_EVERY_S, log, complaint)
 
     async def start(self) -> None:
         """Begin, with what an earlier process had not finished."""
         if self._record.database.is_embedded:
             now = self._clock.now()
             await self._record.write(lambda session: release_leases(session, now))
-        self._looking = asyncio.create_task(self._keep_looking())
+        self._lookout.start()
 
     def submit(self, turn: OpenTurn) -> None:
         """Take on a turn that was just accepted."""
@@ -111,10 +112,7 @@ class TurnWorker:
 
     async def stop(self, within_s: float) -> None:
         """Finish what runs; what does not end in time is handed back."""
-        if self._looking is not None:
-            self._looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._looking
+        await self._lookout.stop()
         if self._running:
             await asyncio.wait(self._running.values(), timeout=within_s)
         for turn in list(self._running_turns.values()):
@@ -122,21 +120,9 @@ class TurnWorker:
                 await self._hand_back(turn, self._clock.now())
         self._callers.shutdown(wait=False, cancel_futures=True)
 
-    async def _keep_looking(self) -> None:
-        while True:
-            self._wake.clear()
-            try:
-                await self._look()
-            except OutageError:
-                pass  # the record tells the log; the next look may find it back
-            except Exception:
-                log.exception("looking for open turns failed")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_S)
-
     def _wake_at(self, due_at: datetime) -> None:
         until_s = (due_at - self._clock.now()).total_seconds()
-        asyncio.get_running_loop().call_later(max(0.0, until_s), self._wake.set)
+        asyncio.get_running_loop().call_later(max(0.0, until_s), self._lookout.wake)
 
     async def _look(self) -> None:
         """Begin what is due, tell who waits too long."""
@@ -259,7 +245,7 @@ class TurnWorker:
         if finished.change is not None:
             finished.change.publish(self._publisher)
         if finished.has_more:
-            self._wake.set()  # the next turn of this conversation is free now
+            self._lookout.wake()  # the next turn of this conversation is free now
         self._metrics.turns.labels(end).inc()
         took = self._clock.now() - turn.created_at
         self._metrics.turn_seconds.observe(took.total_seconds())

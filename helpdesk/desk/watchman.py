@@ -6,8 +6,6 @@ transaction of its own that takes only rows nobody else has, so several processe
 the same at once.
 """
 
-import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,10 +20,10 @@ from helpdesk.desk.changes import Change
 from helpdesk.desk.events import Publisher
 from helpdesk.desk.handoff import close_queue, open_queue
 from helpdesk.desk.lifecycle import wake_due
+from helpdesk.desk.lookout import Lookout
 from helpdesk.desk.office import Office
 from helpdesk.desk.waiting import IS_WAITING
 from helpdesk.store.models import Conversation
-from helpdesk.store.outage import OutageError
 from helpdesk.store.record import Record
 from helpdesk.store.rows import table_of
 from helpdesk.store.words import Owner, Status
@@ -70,19 +68,17 @@ class Watchman:
         self._publisher = publisher
         self._office = office
         self._clock = clock
-        self._walking: asyncio.Task[None] | None = None
+        complaint = "a round of the watchman failed"
+        self._lookout = Lookout(self.walk, LOOK_EVERY_S, log, complaint)
         self._tidied_at: datetime | None = None
 
     async def start(self) -> None:
         """Begin."""
-        self._walking = asyncio.create_task(self._keep_walking())
+        self._lookout.start()
 
     async def stop(self) -> None:
         """End; what a round has begun is committed or undone as a whole."""
-        if self._walking is not None:
-            self._walking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._walking
+        await self._lookout.stop()
 
     async def walk(self) -> None:
         """Do each round once, if there is anything to do."""
@@ -108,13 +104,3 @@ class Watchman:
         )
         for step in steps:
             step.publish(self._publisher)
-
-    async def _keep_walking(self) -> None:
-        while True:
-            try:
-                await self.walk()
-            except OutageError:
-                pass  # the record tells the log; the next round may find it back
-            except Exception:
-                log.exception("a round of the watchman failed")
-            await asyncio.sleep(LOOK_EVERY_S)
