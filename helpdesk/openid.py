@@ -29,7 +29,6 @@ LEEWAY_S = 60
 SCOPE = "openid email profile"
 # What only the system can sign; a key that both sides know would not do.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384"]
-SERVER_TROUBLE = 500
 WRONG = (JoseError, AuthlibBaseError, KeyError, TypeError, ValueError)
 
 

@@ -22,6 +22,9 @@ from helpdesk.desk.office import Office
 from helpdesk.store.models import Conversation
 from helpdesk.store.record import Record
 
+# What needs nothing but the epoch that the agent has seen.
+Verb = Callable[[Session, Office, SignedInAgent, UUID, int, datetime], Change]
+
 
 @dataclass(frozen=True)
 class AgentDesk:
@@ -81,21 +84,13 @@ class AgentDesk:
         self, agent: SignedInAgent, conversation_id: UUID, epoch: int
     ) -> Conversation:
         """Put a conversation back into the queue."""
-        return await self._change(
-            lambda session, now: release(
-                session, self.office, agent, conversation_id, epoch, now
-            )
-        )
+        return await self._at_epoch(release, agent, conversation_id, epoch)
 
     async def hand_back(
         self, agent: SignedInAgent, conversation_id: UUID, epoch: int
     ) -> Conversation:
         """Give a conversation back to the assistant."""
-        return await self._change(
-            lambda session, now: hand_back(
-                session, self.office, agent, conversation_id, epoch, now
-            )
-        )
+        return await self._at_epoch(hand_back, agent, conversation_id, epoch)
 
     async def snooze(
         self, agent: SignedInAgent, conversation_id: UUID, until: datetime, epoch: int
@@ -111,26 +106,27 @@ class AgentDesk:
         self, agent: SignedInAgent, conversation_id: UUID, epoch: int
     ) -> Conversation:
         """End a conversation."""
-        return await self._change(
-            lambda session, now: resolve(
-                session, self.office, agent, conversation_id, epoch, now
-            )
-        )
+        return await self._at_epoch(resolve, agent, conversation_id, epoch)
 
     async def reopen(
         self, agent: SignedInAgent, conversation_id: UUID, epoch: int
     ) -> Conversation:
         """Go on with a resolved conversation."""
-        return await self._change(
-            lambda session, now: reopen(
-                session, self.office, agent, conversation_id, epoch, now
-            )
-        )
+        return await self._at_epoch(reopen, agent, conversation_id, epoch)
 
     async def renew(self, agent: SignedInAgent) -> None:
         """Note that an agent is there; their conversations stay theirs."""
         now = self.clock.now()
         await self.record.write(lambda session: renew_leases(session, agent, now))
+
+    async def _at_epoch(
+        self, verb: Verb, agent: SignedInAgent, conversation_id: UUID, epoch: int
+    ) -> Conversation:
+        return await self._change(
+            lambda session, now: verb(
+                session, self.office, agent, conversation_id, epoch, now
+            )
+        )
 
     async def _change(
         self, verb: Callable[[Session, datetime], Change]

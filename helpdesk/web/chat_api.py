@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-import re
 
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import empty, json, text
 
 from helpdesk.desk.chat import Chat, View
-from helpdesk.desk.errors import BadRangeError
 from helpdesk.desk.events import Event, TypingChanged, concerns_contact
 from helpdesk.desk.transcript import write_transcript
 from helpdesk.services import services_of
@@ -16,19 +14,18 @@ from helpdesk.store.words import Sender
 from helpdesk.web import frames
 from helpdesk.web.identifiers import read_id
 from helpdesk.web.presentation import Json, ack, typing_json
+from helpdesk.web.query import number_in
 from helpdesk.web.visitors import address_of, visitor_of
 
 chat_api = Blueprint("chat_api", url_prefix="/api/v1")
 
 LONGEST_WAIT_S = 25
-HIGHEST_SEQ = 2**31 - 1
-NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 @chat_api.get("/conversation")
 async def show_current(request: Request) -> HTTPResponse:
     """Answer the contact's current conversation; one is made if there is none."""
-    after = _number(request, "after", HIGHEST_SEQ)
+    after = number_in(request, "after", default="0")
     chat = await _open(request, None)
     view = await chat.read_after(after)
     return json(services_of(request).presentation.joined(view))
@@ -51,11 +48,11 @@ async def read_messages(request: Request, conversation_id: str) -> HTTPResponse:
     chat = await _open(request, conversation_id)
     presentation = services_of(request).presentation
     if "before" in request.args:
-        page = await chat.read_before(_number(request, "before", HIGHEST_SEQ))
+        page = await chat.read_before(number_in(request, "before", default="0"))
         messages = presentation.messages(page.messages)
         return json({"messages": messages, "has_more": page.has_more})
-    after = _number(request, "after", HIGHEST_SEQ)
-    wait_s = _number(request, "wait", LONGEST_WAIT_S)
+    after = number_in(request, "after", default="0")
+    wait_s = number_in(request, "wait", LONGEST_WAIT_S, default="0")
     view, typing = await _wait_for_news(request, chat, after, wait_s)
     return json({**presentation.joined(view), "typing": typing})
 
@@ -135,10 +132,3 @@ async def _wait_for_news(
         return view, typing[-1] if typing else None
     finally:
         leave()
-
-
-def _number(request: Request, name: str, most: int) -> int:
-    written = request.args.get(name, "0")
-    if not NUMBER.fullmatch(written) or int(written) > most:
-        raise BadRangeError(f"`{name}` must be a number from 0 to {most}.")
-    return int(written)

@@ -33,9 +33,10 @@ from helpdesk.web.console_presentation import (
     teams_json,
     viewers_json,
 )
-from helpdesk.web.console_requests import asking, number_in
+from helpdesk.web.console_requests import asking
 from helpdesk.web.identifiers import read_id
 from helpdesk.web.presentation import Json, moment
+from helpdesk.web.query import number_in
 
 console_api = Blueprint("console_api", url_prefix="/api/console")
 

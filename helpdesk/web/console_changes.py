@@ -3,7 +3,9 @@
 The rules are the desk's; here a body becomes their arguments.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC
+from uuid import UUID
 
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import empty, json
@@ -12,12 +14,13 @@ from sqlalchemy.orm import Session
 from helpdesk.desk.agent_messages import AgentMessage, Sent
 from helpdesk.desk.agent_reading import mark_agent_seen, mark_mention_seen
 from helpdesk.desk.agent_transcript import Entry, read_entries
+from helpdesk.desk.agents import SignedInAgent
 from helpdesk.desk.assignment import Receiver
 from helpdesk.desk.drafts import keep_draft
 from helpdesk.desk.errors import BadRangeError
 from helpdesk.desk.staff import Staff, read_staff
 from helpdesk.services import Services, services_of
-from helpdesk.store.models import Agent
+from helpdesk.store.models import Agent, Conversation
 from helpdesk.store.rows import change
 from helpdesk.store.words import Kind
 from helpdesk.web import console_frames as bodies
@@ -27,6 +30,7 @@ from helpdesk.web.identifiers import read_id
 
 console_changes = Blueprint("console_changes", url_prefix="/api/console")
 
+Verb = Callable[[SignedInAgent, UUID, int], Awaitable[Conversation]]
 KINDS = {"reply": Kind.OUTGOING, "note": Kind.NOTE}
 
 
@@ -80,19 +84,15 @@ async def transfer(request: Request, conversation_id: str) -> HTTPResponse:
 @console_changes.post("/conversations/<conversation_id:str>/release")
 async def release(request: Request, conversation_id: str) -> HTTPResponse:
     """Put a conversation back into the queue."""
-    agent, wanted = await asking(request), read_id(conversation_id)
-    body = read_body(request.body, bodies.AtEpoch)
-    change = services_of(request).agent_desk.release(agent, wanted, body.epoch)
-    return await answer_change(request, agent, change, wanted)
+    verb = services_of(request).agent_desk.release
+    return await _change_at_epoch(request, conversation_id, verb)
 
 
 @console_changes.post("/conversations/<conversation_id:str>/hand_back")
 async def hand_back(request: Request, conversation_id: str) -> HTTPResponse:
     """Give a conversation back to the assistant."""
-    agent, wanted = await asking(request), read_id(conversation_id)
-    body = read_body(request.body, bodies.AtEpoch)
-    change = services_of(request).agent_desk.hand_back(agent, wanted, body.epoch)
-    return await answer_change(request, agent, change, wanted)
+    verb = services_of(request).agent_desk.hand_back
+    return await _change_at_epoch(request, conversation_id, verb)
 
 
 @console_changes.post("/conversations/<conversation_id:str>/snooze")
@@ -110,19 +110,15 @@ async def snooze(request: Request, conversation_id: str) -> HTTPResponse:
 @console_changes.post("/conversations/<conversation_id:str>/resolve")
 async def resolve(request: Request, conversation_id: str) -> HTTPResponse:
     """Note that a conversation is done."""
-    agent, wanted = await asking(request), read_id(conversation_id)
-    body = read_body(request.body, bodies.AtEpoch)
-    change = services_of(request).agent_desk.resolve(agent, wanted, body.epoch)
-    return await answer_change(request, agent, change, wanted)
+    verb = services_of(request).agent_desk.resolve
+    return await _change_at_epoch(request, conversation_id, verb)
 
 
 @console_changes.post("/conversations/<conversation_id:str>/reopen")
 async def reopen(request: Request, conversation_id: str) -> HTTPResponse:
     """Go on with a conversation that was done."""
-    agent, wanted = await asking(request), read_id(conversation_id)
-    body = read_body(request.body, bodies.AtEpoch)
-    change = services_of(request).agent_desk.reopen(agent, wanted, body.epoch)
-    return await answer_change(request, agent, change, wanted)
+    verb = services_of(request).agent_desk.reopen
+    return await _change_at_epoch(request, conversation_id, verb)
 
 
 @console_changes.put("/conversations/<conversation_id:str>/draft")
@@ -180,6 +176,16 @@ async def set_mention_seen(request: Request) -> HTTPResponse:
     if is_news:
         services.console_news.note_change(body.conversation)
     return empty()
+
+
+async def _change_at_epoch(
+    request: Request, conversation_id: str, verb: Verb
+) -> HTTPResponse:
+    """Do what needs nothing but the epoch that the agent has seen."""
+    agent, wanted = await asking(request), read_id(conversation_id)
+    body = read_body(request.body, bodies.AtEpoch)
+    change = verb(agent, wanted, body.epoch)
+    return await answer_change(request, agent, change, wanted)
 
 
 async def _shown(services: Services, sent: Sent) -> dict[str, object]:

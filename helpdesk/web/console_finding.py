@@ -13,9 +13,10 @@ from helpdesk.desk.transcript_search import (
     search_transcripts,
 )
 from helpdesk.services import services_of
-from helpdesk.web.console_requests import asking, number_in
+from helpdesk.web.console_requests import asking
 from helpdesk.web.identifiers import read_id
 from helpdesk.web.presentation import Json, moment
+from helpdesk.web.query import number_in
 
 console_finding = Blueprint("console_finding", url_prefix="/api/console")
 

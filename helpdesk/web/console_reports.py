@@ -7,7 +7,8 @@ from helpdesk.desk.errors import ForbiddenError
 from helpdesk.desk.ghosts import report_ghosts
 from helpdesk.services import services_of
 from helpdesk.store.words import Role
-from helpdesk.web.console_requests import asking, number_in
+from helpdesk.web.console_requests import asking
+from helpdesk.web.query import number_in
 
 console_reports = Blueprint("console_reports", url_prefix="/api/console")
 

@@ -1,6 +1,5 @@
 """What every request of the console's API begins and ends with."""
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,6 @@ from sanic.response import json
 from helpdesk.desk.agents import SignedInAgent
 from helpdesk.desk.conversation_lines import get_line
 from helpdesk.desk.errors import (
-    BadRangeError,
     NotOwnerError,
     StaleError,
     TakenError,
@@ -23,9 +21,6 @@ from helpdesk.services import services_of
 from helpdesk.web.agents import agent_of
 from helpdesk.web.console_presentation import agent_json
 from helpdesk.web.presentation import Json
-
-HIGHEST_SEQ = 2**31 - 1
-NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 async def asking(request: Request) -> SignedInAgent:
@@ -80,18 +75,6 @@ async def standing(
     )
     summary = services.console_presentation.summary(line, staff)
     return {"conversation": summary, "may": allowed(agent, line.conversation)}
-
-
-def number_in(request: Request, name: str, most: int = HIGHEST_SEQ) -> int:
-    """Return a number of the query.
-
-    Raises:
-        BadRangeError: It is none, or too large.
-    """
-    written = request.args.get(name, "")
-    if not NUMBER.fullmatch(written) or int(written) > most:
-        raise BadRangeError(f"`{name}` must be a number from 0 to {most}.")
-    return int(written)
 
 
 async def _answer_taken(
