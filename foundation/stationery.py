@@ -7,10 +7,17 @@ from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+)
 
 from foundation.names import Names
 
+FOLDER = "templates/mail"
 IS_LINK = re.compile(r"https?://\S+")
 BLANK_LINES = re.compile(r"\n\s*\n")
 TIDY = {"trim_blocks": True, "lstrip_blocks": True}  # lines of a tag alone
@@ -28,7 +35,8 @@ class Stationery:
     """Writes mails from the folder `templates/mail` of a package.
 
     A template `<name>.txt` begins with a line `Subject: …`. If there is a `<name>.html`
-    too, it is the HTML part; otherwise that is made of the text's paragraphs.
+    too, it is the HTML part; otherwise that is made of the text's paragraphs, by the
+    package's `layout.html`, which may extend `foundation/layout.html`.
 
     Args:
         package: Whose templates.
@@ -39,11 +47,13 @@ class Stationery:
     def __init__(self, package: str, names: Names, mail_from: str) -> None:
         self._names = names
         self._mail_from = mail_from
-        loader = PackageLoader(package, "templates/mail")
+        own = PackageLoader(package, FOLDER)
+        base = PrefixLoader({"foundation": PackageLoader("foundation", FOLDER)})
+        loader = ChoiceLoader([own, base])
         shared = {"loader": loader, "undefined": StrictUndefined, **TIDY}
         self._text = Environment(**shared, autoescape=False)  # type: ignore[arg-type] # noqa: S701 - plain text
         self._html = Environment(**shared, autoescape=True)  # type: ignore[arg-type]
-        self._pages = set(loader.list_templates())
+        self._pages = set(own.list_templates())
 
     def write(
         self, template: str, envelope: Envelope, now: datetime, **values: object
