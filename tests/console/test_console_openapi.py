@@ -5,19 +5,13 @@ from collections.abc import Iterator
 import pytest
 import schemathesis
 import yaml
-from hypothesis import HealthCheck, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from helpdesk.store.words import Role
 from tests.accounts.service import ROOT
 from tests.console.agent_client import COOKIE, AgentClient
 from tests.console.console_steps import Case
 from tests.helpdesk.chat_client import ChatClient
+from tests.helpdesk.fuzzing import CHECKS, fuzzing
 from tests.helpdesk.running import HelpdeskRun, run_helpdesk
 from tests.helpdesk.scripted_assistant import ScriptedAssistant
 
@@ -46,13 +40,7 @@ def known(
 
 
 @SCHEMA.parametrize()
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+@fuzzing(EXAMPLES)
 def test_whatever_is_sent_the_answer_is_a_documented_one(
     case: schemathesis.Case, known: tuple[HelpdeskRun, AgentClient, Case]
 ) -> None:
@@ -63,10 +51,5 @@ def test_whatever_is_sent_the_answer_is_a_documented_one(
         base_url=run.base_url,
         headers={"Origin": run.base_url},
         cookies={COOKIE: agent.token},
-        checks=[
-            not_a_server_error,
-            status_code_conformance,
-            content_type_conformance,
-            response_schema_conformance,
-        ],
+        checks=CHECKS,
     )

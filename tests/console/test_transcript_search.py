@@ -22,7 +22,7 @@ from helpdesk.store.models import Message
 from helpdesk.store.rows import add, change, table_of
 from helpdesk.store.words import Kind, Sender
 from tests.helpdesk.desk_steps import BEGIN, Desk
-from tests.postgresql import new_database
+from tests.new_record import new_record
 
 
 @dataclass
@@ -268,13 +268,7 @@ def test_nothing_that_is_typed_fails(typed: str, shared: Transcripts) -> None:
 def shared(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Transcripts:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('search') / 'record.db'}"
-    else:
-        url = new_database(request.getfixturevalue("postgresql"))
-    database = open_database(url)
-    database.migrate()
-    filled = Transcripts(database)
+    filled = Transcripts(new_record(request, tmp_path_factory.mktemp("search")))
     for said in ("and or not near", "中文 é e", "100% _ [removed] \\ 'x'", "a" * 4_000):
         filled.say(said)
     return filled

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from foundation.database import Database
-from helpdesk.store import open_database
 from helpdesk.store.models import Base
 from tests.desk.desk_people import People
 from tests.helpdesk.conftest import postgresql
 from tests.helpdesk.desk_steps import Desk
-from tests.postgresql import new_database
+from tests.new_record import new_record
 
 __all__ = ["postgresql"]
 
@@ -20,12 +19,7 @@ def migrated(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
     """One record of each kind for all tests here: making one takes longer than a test."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('desk') / 'record.db'}"
-    else:
-        url = new_database(request.getfixturevalue("postgresql"))
-    opened = open_database(url)
-    opened.migrate()
+    opened = new_record(request, tmp_path_factory.mktemp("desk"))
     yield opened
     opened.close()
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from foundation.database import Database
-from helpdesk.store import open_database
 from tests.helpdesk.chat_client import ChatClient
 from tests.helpdesk.letter_steps import Case, Outbox, run_outbox
 from tests.helpdesk.running import HelpdeskRun, run_helpdesk
 from tests.helpdesk.scripted_assistant import ScriptedAssistant, run_scripted_assistant
-from tests.postgresql import new_database, run_postgresql
+from tests.new_record import new_record
+from tests.postgresql import run_postgresql
 
 
 @pytest.fixture(scope="session")
@@ -24,12 +24,7 @@ def postgresql() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty record, on SQLite and on PostgreSQL."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'record.db'}"
-    else:
-        url = new_database(request.getfixturevalue("postgresql"))
-    opened = open_database(url)
-    opened.migrate()
+    opened = new_record(request, tmp_path)
     yield opened
     opened.close()
 
@@ -72,11 +67,7 @@ def shared_record(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
     """One record for all cases: each has its own contact and addresses."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('record') / 'record.db'}"
-    if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    opened = open_database(url)
-    opened.migrate()
+    opened = new_record(request, tmp_path_factory.mktemp("record"))
     yield opened
     opened.close()
 

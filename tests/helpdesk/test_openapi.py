@@ -7,13 +7,6 @@ from pathlib import Path
 import pytest
 import schemathesis
 import yaml
-from hypothesis import HealthCheck, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from helpdesk.web.attachments_api import attachments_api
 from helpdesk.web.chat_api import chat_api
@@ -22,6 +15,7 @@ from helpdesk.web.mail_api import mail_api
 from helpdesk.web.visits_api import visits_api
 from tests.accounts.service import ROOT
 from tests.helpdesk.chat_client import ChatClient
+from tests.helpdesk.fuzzing import CHECKS, fuzzing
 from tests.helpdesk.running import HelpdeskRun, run_helpdesk
 from tests.helpdesk.scripted_assistant import ScriptedAssistant
 
@@ -64,13 +58,7 @@ def test_every_route_of_the_api_is_documented() -> None:
 
 
 @SCHEMA.parametrize()
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+@fuzzing(EXAMPLES)
 def test_whatever_is_sent_the_answer_is_a_documented_one(
     case: schemathesis.Case, known: tuple[HelpdeskRun, ChatClient]
 ) -> None:
@@ -84,10 +72,5 @@ def test_whatever_is_sent_the_answer_is_a_documented_one(
     case.call_and_validate(
         base_url=run.base_url,
         headers={"Authorization": f"Bearer {token}"},
-        checks=[
-            not_a_server_error,
-            status_code_conformance,
-            content_type_conformance,
-            response_schema_conformance,
-        ],
+        checks=CHECKS,
     )

@@ -7,9 +7,8 @@ lost, a proxy that refuses sockets.
 
 import asyncio
 import json
-import threading
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -21,6 +20,7 @@ from sanic.response import raw, text
 
 from helpdesk.web.widget import widget
 from tests.accounts.service import free_port, wait_for
+from tests.scripted_site import run_site
 from tests.widget.chat_mail import MailWish
 from tests.widget.chat_pages import add_pages
 from tests.widget.chat_record import Refused, Talk
@@ -103,7 +103,7 @@ class ChatServer:
 
     def drop_sockets(self, code: int = 1011) -> None:
         """Close all sockets."""
-        self.do(self._drop(code))
+        self.do(self.end_sockets(code))
 
     def do(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run something in the server's thread."""
@@ -124,7 +124,7 @@ class ChatServer:
         await self.broadcast("message", message)
         return message
 
-    async def _drop(self, code: int) -> None:
+    async def end_sockets(self, code: int) -> None:
         for socket in list(self.sockets):
             await socket.close(code)
 
@@ -329,29 +329,6 @@ def create_app(server: ChatServer) -> Sanic[Any, Any]:
     return app
 
 
-@contextmanager
-def run_chat_server() -> Iterator[ChatServer]:
+def run_chat_server() -> AbstractContextManager[ChatServer]:
     """Run the scripted help desk in a thread; stop it at the end."""
-    server = ChatServer(free_port())
-    is_up, is_over = threading.Event(), asyncio.Event()
-
-    async def serve() -> None:
-        server.loop = asyncio.get_running_loop()
-        app = create_app(server)
-        running = await app.create_server(
-            host="0.0.0.0", port=server.port, return_asyncio_server=True
-        )
-        assert running is not None
-        await running.startup()
-        is_up.set()
-        await is_over.wait()
-        await server._drop(1001)
-        running.close()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-    thread.start()
-    assert is_up.wait(15)
-    yield server
-    assert server.loop is not None
-    server.loop.call_soon_threadsafe(is_over.set)
-    thread.join(10)
+    return run_site(ChatServer(free_port()), create_app, host="0.0.0.0")

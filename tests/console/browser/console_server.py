@@ -6,9 +6,8 @@ wrong: colleagues who are faster, answers that get lost, sockets that drop.
 
 import asyncio
 import json
-import threading
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Coroutine
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, TypeVar, cast
@@ -25,6 +24,7 @@ from helpdesk.web.widget import widget
 from tests.accounts.service import free_port, wait_for
 from tests.console.browser.console_api import add_api
 from tests.console.browser.console_record import ANA, ConsoleRecord, Json, Talk
+from tests.scripted_site import run_site
 
 NAMES = SimpleNamespace(
     product="SALTO KS",
@@ -110,7 +110,7 @@ class ConsoleServer:
 
     def drop_sockets(self, code: int = 1011) -> None:
         """Close all sockets."""
-        self.do(self._drop(code))
+        self.do(self.end_sockets(code))
 
     def do(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run something in the server's thread."""
@@ -135,7 +135,7 @@ class ConsoleServer:
         for socket in list(self.tabs):
             await send(socket, kind, data)
 
-    async def _drop(self, code: int) -> None:
+    async def end_sockets(self, code: int) -> None:
         for socket in list(self.tabs):
             await socket.close(code)
 
@@ -216,29 +216,6 @@ def create_app(server: ConsoleServer) -> Sanic[Any, Any]:
     return app
 
 
-@contextmanager
-def run_console_server() -> Iterator[ConsoleServer]:
+def run_console_server() -> AbstractContextManager[ConsoleServer]:
     """Run the scripted help desk in a thread; stop it at the end."""
-    server = ConsoleServer(free_port())
-    is_up, is_over = threading.Event(), asyncio.Event()
-
-    async def serve() -> None:
-        server.loop = asyncio.get_running_loop()
-        app = create_app(server)
-        running = await app.create_server(
-            host="127.0.0.1", port=server.port, return_asyncio_server=True
-        )
-        assert running is not None
-        await running.startup()
-        is_up.set()
-        await is_over.wait()
-        await server._drop(1001)
-        running.close()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-    thread.start()
-    assert is_up.wait(15)
-    yield server
-    assert server.loop is not None
-    server.loop.call_soon_threadsafe(is_over.set)
-    thread.join(10)
+    return run_site(ConsoleServer(free_port()), create_app)

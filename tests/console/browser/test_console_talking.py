@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.accounts.service import wait_for
 from tests.console.browser.console_page import Console
 from tests.console.browser.console_record import ANA, BEN, TEAM, Talk
 from tests.console.browser.console_scenes import canned, fill, suggestion
@@ -67,6 +68,7 @@ def test_what_was_sent_over_a_line_that_broke_is_neither_lost_nor_doubled(
     failed.get_by_role("button", name="Try again").click()
     console.reads("It does not work.", "Only once")
     expect(failed).to_have_count(0)
+    desk.wait_for_request("POST", "/messages", 2)
     first, second = desk.asked("POST", "/messages")
     assert first["client_id"] == second["client_id"]
     assert [m["text"] for m in mine.messages] == ["It does not work.", "Only once"]
@@ -83,6 +85,7 @@ def test_what_could_not_be_sent_survives_a_reload_and_goes_when_the_line_is_back
     console.visit(mine, "mine")
     console.reads("It does not work.", "Kept")
     expect(console.part("not-sent")).to_have_count(0)
+    wait_for(lambda: len(mine.messages) > 1, "what was kept")
     assert len(mine.messages) == 2
 
 
