@@ -12,7 +12,7 @@ from helpdesk.desk.errors import BadRangeError, NotFoundError
 from helpdesk.desk.stretches import pass_on
 from helpdesk.store.models import Contact, Conversation
 from helpdesk.store.rows import add, as_row, change, find, table_of
-from helpdesk.store.words import Owner, Status, StretchEnd
+from helpdesk.store.words import Owner, Purpose, Status, StretchEnd
 
 _ALL = table_of(Conversation).c
 _NEWEST = (
@@ -141,6 +141,7 @@ def _begin(
     conversation = Conversation(
         id=new_id or uuid4(),
         contact_id=contact_id,
+        purpose=Purpose.HELP,
         created_at=now,
         updated_at=now,
         status=Status.PENDING,

@@ -17,10 +17,14 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from foundation.tables import CONSTRAINT_NAMES, UtcDateTime, word
 from helpdesk.store.words import (
+    ApprovalState,
+    BulkState,
     HandoffReason,
     Kind,
     MailRequestState,
     Owner,
+    Purpose,
+    ReceiptState,
     Role,
     Sender,
     SignInStep,
@@ -30,8 +34,8 @@ from helpdesk.store.words import (
 )
 
 WORDS = (
-    *(HandoffReason, Kind, MailRequestState, Owner, Role, Sender, SignInStep),
-    *(Status, StretchEnd, TurnState),
+    *(ApprovalState, BulkState, HandoffReason, Kind, MailRequestState, Owner, Purpose),
+    *(ReceiptState, Role, Sender, SignInStep, Status, StretchEnd, TurnState),
 )
 
 
@@ -100,6 +104,9 @@ class Conversation(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id"))
+    purpose: Mapped[Purpose] = mapped_column(
+        default=Purpose.HELP, server_default=Purpose.HELP.value
+    )
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     status: Mapped[Status] = mapped_column(default=Status.PENDING)
@@ -171,6 +178,9 @@ class Turn(Base):
     # For the limits on mails: where it came from, and when it asked for one.
     address_digest: Mapped[str | None] = mapped_column(String(64))
     acted_at: Mapped[datetime | None]
+    # The agent whose wish it is, and the session that proved it.
+    agent_id: Mapped[UUID | None]
+    session_id: Mapped[UUID | None]
 
 
 class Message(Base):

@@ -12,6 +12,14 @@ class Status(StrEnum):
     RESOLVED = "resolved"
 
 
+class Purpose(StrEnum):
+    """What a conversation is for."""
+
+    HELP = "help"  # a contact asks
+    STAFF = "staff"  # an agent's own chat with the assistant: commands
+    BULK = "bulk"  # one turn for each person whom a bulk command is about
+
+
 class Owner(StrEnum):
     """Who may speak to the contact."""
 
@@ -114,3 +122,36 @@ class LetterState(StrEnum):
     SENT = "sent"
     REFUSED = "refused"  # for good, or for too long
     DROPPED = "dropped"  # no longer needed, or one too many
+
+
+class ReceiptState(StrEnum):
+    """What is known of something that was done for somebody."""
+
+    REQUESTED = "requested"  # the account backend took it
+    UNKNOWN = "unknown"  # the account backend gave no answer
+    REFUSED = "refused"  # nothing was done
+    SENT = "sent"  # the mail server has the mail
+    DEFERRED = "deferred"  # the mail server did not take it yet
+    BOUNCED = "bounced"  # the mail server refused the mail for good
+    SUPPRESSED = "suppressed"  # not mailed, on purpose
+    UNDONE = "undone"  # the link was withdrawn
+
+
+class ApprovalState(StrEnum):
+    """What became of a wish that needs a second person."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+class BulkState(StrEnum):
+    """How far a bulk command has come."""
+
+    PLANNED = "planned"  # shown, not yet confirmed
+    WAITING = "waiting"  # confirmed; needs a second person
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DONE = "done"
+    DROPPED = "dropped"  # never begun
