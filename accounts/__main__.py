@@ -5,9 +5,11 @@ import sys
 
 from accounts.app import create_app
 from accounts.settings import AccountsSettings
+from accounts.start_checks import check_accounts
 from foundation.environment import SettingsError
 from foundation.logs import log_to_stderr
 from foundation.serving import serve
+from foundation.start_checks import admit
 
 
 def main() -> int:
@@ -15,6 +17,7 @@ def main() -> int:
     log_to_stderr()
     try:
         settings = AccountsSettings.from_environment()
+        admit(check_accounts(settings), settings.stage)
         app = create_app(settings)
     except SettingsError as error:
         logging.getLogger("accounts").error("%s", error)  # noqa: TRY400 - a sentence, not a traceback

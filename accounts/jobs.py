@@ -22,9 +22,10 @@ class IdempotencyConflictError(Exception):
 def queue_job(
     database: Database,
     kind: JobKind,
-    email: str,
+    email: str | None,
     now: datetime,
     *,
+    reference: str | None = None,
     idempotency_key: str | None = None,
     details: dict[str, Any] | None = None,
 ) -> None:
@@ -33,8 +34,9 @@ def queue_job(
     Args:
         database: Where the queue is.
         kind: What is asked for.
-        email: For whom, normalised.
+        email: For whom, normalised; None if the reference says so.
         now: The present moment.
+        reference: Stands for an account, perhaps; nobody has looked.
         idempotency_key: A repeated key has no second effect.
         details: What else the worker must know.
 
@@ -44,6 +46,7 @@ def queue_job(
     job = Job(
         kind=kind,
         email=email,
+        reference=reference,
         details=details or {},
         idempotency_key=idempotency_key,
         created_at=now,
@@ -56,8 +59,15 @@ def queue_job(
         with database.transaction() as session:
             asked = Job.idempotency_key == idempotency_key
             first = session.scalars(select(Job).where(asked)).one()
-            if (first.kind, first.email) != (kind, email):
+            if first.kind is not kind or not _is_for(first, email, reference):
                 raise IdempotencyConflictError from None
+
+
+def _is_for(job: Job, email: str | None, reference: str | None) -> bool:
+    # The worker adds the address to a job that began with a reference.
+    if job.reference or reference:
+        return job.reference == reference
+    return job.email == email
 
 
 def take_job(session: Session, now: datetime) -> Job | None:

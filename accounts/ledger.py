@@ -12,6 +12,9 @@ MOST_MAILS = 5
 LIMIT_WINDOW = timedelta(hours=1)
 LONGEST_REASON = 300
 RATE_LIMIT = "rate limit"
+BOUNCED_BEFORE = "bounced before"
+WITHDRAWN = "withdrawn"
+OVERTAKEN = "a newer link was sent"
 
 
 def is_over_limit(session: Session, email: str, now: datetime) -> bool:
@@ -22,8 +25,11 @@ def is_over_limit(session: Session, email: str, now: datetime) -> bool:
         .where(
             Mail.email == email,
             Mail.queued_at > now - LIMIT_WINDOW,
-            # A mail that a newer one overtook counts: its link was replaced.
-            or_(Mail.state != DeliveryState.SUPPRESSED, Mail.reason != RATE_LIMIT),
+            # A mail that was overtaken or withdrawn counts: it replaced a link.
+            or_(
+                Mail.state != DeliveryState.SUPPRESSED,
+                Mail.reason.not_in([RATE_LIMIT, BOUNCED_BEFORE]),
+            ),
         )
     )
     return (sent or 0) >= MOST_MAILS
@@ -36,7 +42,7 @@ def queue_mail(
     now: datetime,
     *,
     token: Token | None = None,
-) -> None:
+) -> Mail:
     """Put a mail into the outbox; it leaves after the commit."""
     mail = Mail(
         email=email,
@@ -48,15 +54,23 @@ def queue_mail(
     )
     _enter(mail, DeliveryState.QUEUED, now, None)
     session.add(mail)
+    return mail
 
 
 def suppress_mail(
-    session: Session, email: str, letter: Letter, now: datetime, reason: str
-) -> None:
+    session: Session,
+    email: str,
+    letter: Letter,
+    now: datetime,
+    reason: str,
+    *,
+    token: Token | None = None,
+) -> Mail:
     """Record a mail that is not going to be sent, and why."""
-    mail = Mail(email=email, letter=letter, queued_at=now)
+    mail = Mail(email=email, letter=letter, token=token, queued_at=now)
     session.add(mail)
     record(mail, DeliveryState.SUPPRESSED, now, reason)
+    return mail
 
 
 def record(

@@ -9,6 +9,7 @@ import re
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
@@ -17,7 +18,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from accounts.models import Account, Token
+from accounts.references import References
 from accounts.words import LinkState, Purpose
+from foundation.secret import Secret
 
 LIFETIMES = {
     Purpose.INVITE: timedelta(hours=72),
@@ -30,6 +33,8 @@ PATHS = {
     Purpose.PASSWORD_RESET: "reset",
 }
 PATTERN = re.compile(rf"/(?:{'|'.join(PATHS.values())})/([A-Za-z0-9_-]{{43}})(?![\w-])")
+# Every beginning of a link, also one inside another.
+ANY_LINK = re.compile(r"(?=(https?://[^\s<>\"']+))", re.IGNORECASE)
 BARE_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 LONGEST_LINK = 4000
 
@@ -38,8 +43,13 @@ LONGEST_LINK = 4000
 class Links:
     """Makes links under one server secret and one public address."""
 
-    secret: str
+    secret: Secret
     public_url: str
+
+    @cached_property
+    def references(self) -> References:
+        """The references to accounts that are made under the same secret."""
+        return References(self.secret)
 
     def issue(
         self, session: Session, account: Account, purpose: Purpose, now: datetime
@@ -76,6 +86,28 @@ class Links:
             return None
         return find_token(session, secret)
 
+    def is_ours(self, link: str) -> bool:
+        """Tell whether every link in a pasted text leads to this system.
+
+        A link of ours inside a foreign one is no proof: anybody can write that.
+        """
+        pasted = link[:LONGEST_LINK]
+        for text in (pasted, re.sub(r"\s+", "", pasted)):
+            found = ANY_LINK.findall(text)
+            if found and all(self._is_our_place(place) for place in found):
+                return True
+        return False
+
+    def _is_our_place(self, place: str) -> bool:
+        ours = urlsplit(self.public_url)
+        try:
+            theirs = urlsplit(place)
+        except ValueError:
+            return False
+        # The whole authority, so that nobody hides behind `ours@theirs.example`.
+        is_there = theirs.netloc.lower() == ours.netloc.lower()
+        return is_there and f"{theirs.path}/".startswith(f"{ours.path}/")
+
     def _secret_in(self, link: str) -> str | None:
         pasted = link[:LONGEST_LINK]
         in_one_line = re.sub(r"\s+", "", pasted)
@@ -96,7 +128,7 @@ class Links:
 
     def _secret_of(self, token: Token) -> str:
         message = f"link:{token.purpose}:{token.id}".encode()
-        digest = hmac.new(self.secret.encode(), message, sha256).digest()
+        digest = hmac.new(self.secret.current.encode(), message, sha256).digest()
         return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 

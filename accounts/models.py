@@ -10,6 +10,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from accounts.words import AccountState, DeliveryState, JobKind, Letter, Purpose, Role
 from foundation.tables import CONSTRAINT_NAMES, UtcDateTime, word
 
+LONGEST_REFERENCE = 400
+
 
 class Base(DeclarativeBase):
     """The declarative base, with constraint names that migrations can rely on."""
@@ -62,27 +64,36 @@ class Token(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
     purpose: Mapped[Purpose]
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    issued_at: Mapped[datetime]
+    issued_at: Mapped[datetime] = mapped_column(index=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     replaced_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
     account: Mapped[Account] = relationship(lazy="joined")
 
 
 class Job(Base):
-    """A request that was accepted and waits for the worker."""
+    """A request that was accepted and waits for the worker.
+
+    Who it is for is said by an address or by a reference; the worker finds the address
+    that belongs to a reference.
+    """
 
     __tablename__ = "jobs"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     kind: Mapped[JobKind]
-    email: Mapped[str] = mapped_column(String(254))
+    email: Mapped[str | None] = mapped_column(String(254), index=True)
+    reference: Mapped[str | None] = mapped_column(String(LONGEST_REFERENCE))
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     idempotency_key: Mapped[str | None] = mapped_column(String(200), unique=True)
     created_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime | None] = mapped_column(index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    mail_id: Mapped[UUID | None] = mapped_column(ForeignKey("mails.id"), index=True)
+    mail: Mapped["Mail | None"] = relationship()
 
 
 class Mail(Base):
@@ -93,7 +104,7 @@ class Mail(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     email: Mapped[str] = mapped_column(String(254), index=True)
     letter: Mapped[Letter]
-    token_id: Mapped[UUID | None] = mapped_column(ForeignKey("tokens.id"))
+    token_id: Mapped[UUID | None] = mapped_column(ForeignKey("tokens.id"), index=True)
     state: Mapped[DeliveryState]
     reason: Mapped[str | None] = mapped_column(String(300))
     attempts: Mapped[int] = mapped_column(default=0)
@@ -115,6 +126,16 @@ class DeliveryEvent(Base):
     state: Mapped[DeliveryState]
     at: Mapped[datetime]
     reason: Mapped[str | None] = mapped_column(String(300))
+
+
+class Suppression(Base):
+    """An address that refused mail for good; nothing is sent to it for now."""
+
+    __tablename__ = "suppressions"
+
+    email: Mapped[str] = mapped_column(String(254), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(300))
+    since: Mapped[datetime]
 
 
 class Login(Base):

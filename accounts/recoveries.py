@@ -8,10 +8,20 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.ledger import RATE_LIMIT, is_over_limit, queue_mail, suppress_mail
+from accounts.ledger import (
+    BOUNCED_BEFORE,
+    RATE_LIMIT,
+    is_over_limit,
+    queue_mail,
+    suppress_mail,
+)
 from accounts.links import Links
-from accounts.models import Account, Job
+from accounts.models import Account, Job, Mail
+from accounts.suppressions import is_held_back, lift, lift_if_stale
 from accounts.words import AccountState, JobKind, Letter, Purpose, Role
+
+# Among a job's details: send although mail to the address bounced before.
+LIFTS = "lift_suppression"
 
 
 @dataclass(frozen=True)
@@ -59,24 +69,59 @@ NEW_ACCOUNTS = {
 
 def carry_out(session: Session, job: Job, links: Links, now: datetime) -> None:
     """Decide what a job's address gets, and queue that mail in the same transaction."""
-    account = session.scalar(
-        select(Account).where(Account.email == job.email).with_for_update(of=Account)
-    )
-    if is_over_limit(session, job.email, now):
+    account = _find_account(session, job, links)
+    if job.reference is not None:
+        # The address on file, or nobody's: then there is nothing to send anywhere.
+        job.email = account.email if account else None
+    if job.email is not None:
+        job.mail = _answer(session, job, job.email, account, links, now)
+
+
+def _find_account(session: Session, job: Job, links: Links) -> Account | None:
+    asked = Account.email == job.email
+    if job.reference is not None:
+        asked = Account.id == links.references.account_of(job.reference)
+    return session.scalar(select(Account).where(asked).with_for_update(of=Account))
+
+
+def _answer(
+    session: Session,
+    job: Job,
+    email: str,
+    account: Account | None,
+    links: Links,
+    now: datetime,
+) -> Mail:
+    plan = PLANS[job.kind][account.state if account else None]
+    held_back = _is_held_back(session, job, email, now)
+    if is_over_limit(session, email, now):
         # Nothing else may happen either: whoever asks too often must not be able to
         # revoke the link that the person is about to open.
-        plan = PLANS[job.kind][account.state if account else None]
-        suppress_mail(session, job.email, plan.letter, now, RATE_LIMIT)
-        return
-    if account is None and job.kind in NEW_ACCOUNTS:
-        account = _new_account(job.email, NEW_ACCOUNTS[job.kind], job.details, now)
+        return suppress_mail(session, email, plan.letter, now, RATE_LIMIT)
+    is_new = account is None and job.kind in NEW_ACCOUNTS
+    if held_back and not is_new:
+        return suppress_mail(session, email, plan.letter, now, BOUNCED_BEFORE)
+    if is_new:
+        # Also if mail is held back: whoever was invited must not be forgotten.
+        account = _new_account(email, NEW_ACCOUNTS[job.kind], job.details, now)
         session.add(account)
         session.flush()
-    plan = PLANS[job.kind][account.state if account else None]
+        plan = PLANS[job.kind][account.state]
     token = None
     if account and plan.purpose:
         token = links.issue(session, account, plan.purpose, now)
-    queue_mail(session, job.email, plan.letter, now, token=token)
+    if held_back:
+        return suppress_mail(
+            session, email, plan.letter, now, BOUNCED_BEFORE, token=token
+        )
+    return queue_mail(session, email, plan.letter, now, token=token)
+
+
+def _is_held_back(session: Session, job: Job, email: str, now: datetime) -> bool:
+    if job.details.get(LIFTS):
+        lift(session, email)
+    lift_if_stale(session, email, now)
+    return is_held_back(session, email)
 
 
 def _new_account(

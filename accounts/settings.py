@@ -8,6 +8,8 @@ from pathlib import Path
 from foundation.environment import Environment, SettingsError
 from foundation.names import Names, read_names
 from foundation.postman import SmtpSettings
+from foundation.secret import Secret
+from foundation.start_checks import Stage, read_stage
 
 SHORTEST_TOKEN = 16
 SHORTEST_SECRET = 32
@@ -17,16 +19,18 @@ SHORTEST_SECRET = 32
 class AccountsSettings:
     """Everything the service must be told."""
 
+    stage: Stage
     host: str
     port: int
     public_url: str
     database_url: str
     smtp: SmtpSettings
-    token: str
-    staff_token: str
-    secret: str
+    token: Secret
+    staff_token: Secret
+    secret: Secret
     names: Names
     seed: bool
+    outbox: Path
 
     @property
     def is_https(self) -> bool:
@@ -47,6 +51,7 @@ class AccountsSettings:
         port = read.port("LATCHKEY_ACCOUNTS_PORT", 8081)
         names = read_names(Path(read.text("LATCHKEY_SETTINGS", "settings.yml")))
         settings = cls(
+            stage=read_stage(read),
             host=host,
             port=port,
             public_url=read.url(
@@ -56,15 +61,20 @@ class AccountsSettings:
             smtp=SmtpSettings.from_environment(
                 read, "LATCHKEY_", host="127.0.0.1", mail_from=names.support_email
             ),
-            token=read.secret("LATCHKEY_ACCOUNTS_TOKEN", at_least=SHORTEST_TOKEN),
-            staff_token=read.secret(
+            token=read.rotating_secret(
+                "LATCHKEY_ACCOUNTS_TOKEN", at_least=SHORTEST_TOKEN
+            ),
+            staff_token=read.rotating_secret(
                 "LATCHKEY_ACCOUNTS_STAFF_TOKEN", at_least=SHORTEST_TOKEN
             ),
-            secret=read.secret("LATCHKEY_ACCOUNTS_SECRET", at_least=SHORTEST_SECRET),
+            secret=read.rotating_secret(
+                "LATCHKEY_ACCOUNTS_SECRET", at_least=SHORTEST_SECRET
+            ),
             names=names,
             seed=read.flag("LATCHKEY_ACCOUNTS_SEED"),
+            outbox=Path(read.text("LATCHKEY_OUTBOX_DIR", str(_home(read) / "outbox"))),
         )
-        if settings.token == settings.staff_token:
+        if set(settings.token.all) & set(settings.staff_token.all):
             raise SettingsError(
                 "LATCHKEY_ACCOUNTS_TOKEN and LATCHKEY_ACCOUNTS_STAFF_TOKEN must differ."
             )
@@ -72,5 +82,8 @@ class AccountsSettings:
 
 
 def _file_in(read: Environment) -> str:
-    home = Path(read.text("LATCHKEY_HOME", ".latchkey/state"))
-    return f"sqlite:///{home / 'accounts.db'}"
+    return f"sqlite:///{_home(read) / 'accounts.db'}"
+
+
+def _home(read: Environment) -> Path:
+    return Path(read.text("LATCHKEY_HOME", ".latchkey/state"))

@@ -8,12 +8,21 @@ import logging
 import threading
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from accounts.jobs import finish_job, postpone_job, take_job
-from accounts.ledger import record, take_mail
+from accounts.ledger import (
+    BOUNCED_BEFORE,
+    OVERTAKEN,
+    WITHDRAWN,
+    record,
+    take_mail,
+)
 from accounts.letters import Letters, Writing
 from accounts.links import Links, state_of
 from accounts.models import Job, Mail
 from accounts.recoveries import carry_out
+from accounts.suppressions import hold_back, is_held_back
 from accounts.words import DeliveryState, LinkState
 from foundation.clock import Clock
 from foundation.database import Database
@@ -104,17 +113,17 @@ class Worker:
             mail = take_mail(session, now)
             if mail is None:
                 return False
-            writing = self._lease(mail, now)
+            writing = self._lease(session, mail, now)
         if writing:
             message = self._letters.write(writing, now)
             outcome = self._postman.deliver(message, writing.email)
             self._enter(writing, outcome)
         return True
 
-    def _lease(self, mail: Mail, now: datetime) -> Writing | None:
+    def _lease(self, session: Session, mail: Mail, now: datetime) -> Writing | None:
         token = mail.token
-        if token and state_of(token, now) in {LinkState.USED, LinkState.REPLACED}:
-            record(mail, DeliveryState.SUPPRESSED, now, "a newer link was sent")
+        if why_not := _reason_to_keep(session, mail, now):
+            record(mail, DeliveryState.SUPPRESSED, now, why_not)
             return None
         mail.attempts += 1
         mail.next_attempt_at = now + LEASE
@@ -132,9 +141,16 @@ class Worker:
     def _enter(self, writing: Writing, outcome: Outcome) -> None:
         now = self._clock.now()
         with self._database.transaction() as session:
-            mail = session.get_one(Mail, writing.id)
+            mail = session.get(Mail, writing.id)
+            if mail is None:
+                log.info("a mail was erased while it was handed over")
+                return
             if outcome.state is not Handover.DEFERRED:
                 record(mail, DeliveryState(outcome.state), now, outcome.reason)
+                if outcome.state is Handover.BOUNCED:
+                    hold_back(session, mail.email, str(mail.reason), now)
+            elif mail.state is DeliveryState.SUPPRESSED:
+                pass  # withdrawn meanwhile, and the server did not take it
             elif now - mail.queued_at > GIVE_UP_AFTER:
                 record(mail, DeliveryState.BOUNCED, now, f"gave up: {outcome.reason}")
             else:
@@ -148,6 +164,15 @@ class Worker:
                 )
             state, reason = mail.state, mail.reason or "-"
         log.info("mail %s %s to %s: %s", writing.letter, state, writing.email, reason)
+
+
+def _reason_to_keep(session: Session, mail: Mail, now: datetime) -> str | None:
+    if is_held_back(session, mail.email):
+        return BOUNCED_BEFORE
+    token = mail.token
+    if token and state_of(token, now) in {LinkState.USED, LinkState.REPLACED}:
+        return WITHDRAWN if token.withdrawn_at else OVERTAKEN
+    return None
 
 
 def _report(job: Job, *, is_last: bool) -> None:

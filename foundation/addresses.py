@@ -5,6 +5,7 @@ import re
 from email_validator import EmailNotValidError, validate_email
 
 LONGEST_ADDRESS = 254
+AT_END = re.compile(r"[.!?…*_`]+$")  # what a sentence puts behind an address
 ANY_ADDRESS = re.compile(r"[^\s@<>\"'(),;:=/\\]+@[^\s@<>\"'(),;:/\\]+")
 
 
@@ -45,3 +46,14 @@ def mask_address(address: str) -> str:
 def mask_addresses(text: str) -> str:
     """Mask every address inside a text."""
     return ANY_ADDRESS.sub(lambda found: mask_address(found.group()), text)
+
+
+def addresses_in(text: str) -> list[str]:
+    """Return the addresses that stand in a text, in order, in their one form."""
+    found = []
+    for typed in ANY_ADDRESS.findall(text):
+        try:
+            found.append(normalise_address(AT_END.sub("", typed)))
+        except AddressError:
+            continue
+    return found

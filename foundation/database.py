@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -66,6 +66,27 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+    def drop_log(self) -> bool:
+        """Empty SQLite's write-ahead log, which still has what was deleted meanwhile.
+
+        Whoever reads at that moment keeps it from being emptied; it waits for them a little.
+
+        Returns:
+            Whether nothing is left in it. PostgreSQL sees to its own.
+        """
+        if not self.is_embedded:
+            return True
+        with closing(self.engine.raw_connection()) as connection:
+            answer = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_busy, _, _ = answer.fetchone()
+        return not is_busy
+
+    def rewrite(self) -> None:
+        """Write SQLite's file anew, without what was let go in it; writers wait meanwhile."""
+        if self.is_embedded:
+            with closing(self.engine.raw_connection()) as connection:
+                connection.cursor().execute("VACUUM")
+
     def check(self) -> None:
         """Raise if the database does not answer."""
         with self.engine.connect() as connection:
@@ -104,6 +125,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "journal_mode = WAL",
         "foreign_keys = ON",
         "synchronous = FULL",
+        "secure_delete = ON",  # what is deleted is overwritten, not only let go
     ):
         connection.execute(f"PRAGMA {pragma}")
 

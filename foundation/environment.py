@@ -1,8 +1,11 @@
 """Reading settings from environment variables, with errors that name the variable."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from foundation.secret import Secret
 
 HIGHEST_PORT = 65535
 
@@ -82,17 +85,44 @@ class Environment:
         Raises:
             SettingsError: It is missing, too short or its file cannot be read.
         """
+        value = self._text_or_file(name)
+        if at_least and not value:
+            raise SettingsError(f"{name} (or {name}_FILE) must be set.")
+        _check_length(name, value, at_least)
+        return value
+
+    def rotating_secret(self, name: str, *, at_least: int) -> Secret:
+        """Return a secret with those before it, from NAME_FORMER or NAME_FORMER_FILE.
+
+        Args:
+            name: The variable's name. The former ones stand with commas, or line by
+                line, between them; the newest first.
+            at_least: The shortest length that is accepted.
+
+        Raises:
+            SettingsError: One is missing, too short or cannot be read.
+        """
+        current = self.secret(name, at_least=at_least)
+        before = f"{name}_FORMER"
+        words = re.split(r"[,\s]+", self._text_or_file(before))
+        former = tuple(word for word in words if word)
+        for value in former:
+            _check_length(before, value, at_least)
+        return Secret(current, former)
+
+    def _text_or_file(self, name: str) -> str:
         value = self.text(name, "")
         path = self.text(f"{name}_FILE", "")
         if value and path:
             raise SettingsError(f"Set {name} or {name}_FILE, not both.")
-        if path:
-            try:
-                value = Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise SettingsError(f"{name}_FILE: cannot read {path}.") from error
-        if at_least and not value:
-            raise SettingsError(f"{name} (or {name}_FILE) must be set.")
-        if len(value) < at_least:
-            raise SettingsError(f"{name} must have at least {at_least} characters.")
-        return value
+        if not path:
+            return value
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}_FILE: cannot read {path}.") from error
+
+
+def _check_length(name: str, value: str, at_least: int) -> None:
+    if len(value) < at_least:
+        raise SettingsError(f"{name} must have at least {at_least} characters.")

@@ -11,6 +11,8 @@ from typing import Concatenate, ParamSpec
 from sanic import HTTPResponse, Request
 from sanic.exceptions import Forbidden
 
+from foundation.secret import Secret
+
 Arguments = ParamSpec("Arguments")
 Handler = Callable[Concatenate[Request, Arguments], Awaitable[HTTPResponse]]
 VISITOR = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -25,7 +27,7 @@ class FormGuard:
         secret_of: Returns the secret that the tokens of a request are made with.
     """
 
-    def __init__(self, cookie: str, secret_of: Callable[[Request], str]) -> None:
+    def __init__(self, cookie: str, secret_of: Callable[[Request], Secret]) -> None:
         self._cookie = cookie
         self._secret_of = secret_of
 
@@ -40,8 +42,11 @@ class FormGuard:
 
     def token(self, request: Request) -> str:
         """Return what a form must carry to prove that it came from our page."""
+        return self._token(request, self._secret_of(request).current)
+
+    def _token(self, request: Request, secret: str) -> str:
         message = f"form:{self.visitor_of(request)}".encode()
-        return hmac.new(self._secret_of(request).encode(), message, sha256).hexdigest()
+        return hmac.new(secret.encode(), message, sha256).hexdigest()
 
     def keep_visitor(
         self, request: Request, answer: HTTPResponse, *, is_https: bool
@@ -59,7 +64,12 @@ class FormGuard:
             request: Request, /, *args: Arguments.args, **kwargs: Arguments.kwargs
         ) -> HTTPResponse:
             given = typed(request, TOKEN_FIELD).encode("utf-8", "replace")
-            if not hmac.compare_digest(given, self.token(request).encode()):
+            is_ours = self._secret_of(request).any_fits(
+                lambda secret: hmac.compare_digest(
+                    given, self._token(request, secret).encode()
+                )
+            )
+            if not is_ours:
                 raise Forbidden("The form is not ours.", quiet=True)
             return await handler(request, *args, **kwargs)
 

@@ -8,9 +8,18 @@ from accounts.api.health import health
 from accounts.api.invitations import invitations
 from accounts.api.links import links
 from accounts.api.recoveries import recoveries
+from accounts.api.suppressions import suppressions
+from accounts.api.traces import traces
 
 api = Blueprint.group(
-    accounts, deliveries, invitations, links, recoveries, url_prefix="/v1"
+    accounts,
+    deliveries,
+    invitations,
+    links,
+    recoveries,
+    suppressions,
+    traces,
+    url_prefix="/v1",
 )
 
 __all__ = ["api", "health"]

@@ -10,6 +10,7 @@ from sanic import HTTPResponse, Request
 
 from accounts.services import services_of
 from foundation.refusals import ApiError
+from foundation.secret import Secret
 
 Arguments = ParamSpec("Arguments")
 Handler = Callable[Concatenate[Request, Arguments], Awaitable[HTTPResponse]]
@@ -34,12 +35,18 @@ def requires(scope: Scope) -> Callable[[Handler[Arguments]], Handler[Arguments]]
             if held is None:
                 raise ApiError(401, "unauthorized", "A known bearer token is needed.")
             if scope is Scope.STAFF and held is not Scope.STAFF:
-                raise ApiError(403, "forbidden", "Only a staff token may read this.")
+                raise ApiError(403, "forbidden", "Only a staff token may do this.")
+            request.ctx.scope = held
             return await handler(request, *args, **kwargs)
 
         return checked
 
     return decorate
+
+
+def is_staff(request: Request) -> bool:
+    """Tell whether a request that was let in came with a staff token."""
+    return getattr(request.ctx, "scope", None) is Scope.STAFF
 
 
 def _scope_of(request: Request) -> Scope | None:
@@ -52,5 +59,6 @@ def _scope_of(request: Request) -> Scope | None:
     return Scope.SERVICE if _same(given, settings.token) else None
 
 
-def _same(given: str, known: str) -> bool:
-    return hmac.compare_digest(given.strip().encode("utf-8", "replace"), known.encode())
+def _same(given: str, known: Secret) -> bool:
+    said = given.strip().encode("utf-8", "replace")
+    return known.any_fits(lambda value: hmac.compare_digest(said, value.encode()))

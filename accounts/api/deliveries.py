@@ -27,7 +27,7 @@ async def list_deliveries(request: Request) -> HTTPResponse:
 
 
 def _list(services: Services, email: str) -> dict[str, Any]:
-    with services.database.transaction() as session:
+    with services.database.reading() as session:
         rows = session.scalars(
             select(Mail)
             .where(Mail.email == email)

@@ -22,9 +22,10 @@ async def inspect_link(request: Request) -> HTTPResponse:
     return json(await asyncio.to_thread(_inspect, services_of(request), link))
 
 
-def _inspect(services: Services, link: str) -> dict[str, str | None]:
-    with services.database.transaction() as session:
-        token = services.links.find(session, link)
+def _inspect(services: Services, link: str) -> dict[str, str | bool | None]:
+    links = services.links
+    with services.database.reading() as session:
+        token = links.find(session, link)
         state = state_of(token, services.clock.now())
         return {
             "state": state,
@@ -33,4 +34,7 @@ def _inspect(services: Services, link: str) -> dict[str, str | None]:
             "expires_at": moment(token.expires_at) if token else None,
             "used_at": moment(token.used_at) if token else None,
             "replaced_at": moment(token.replaced_at) if token else None,
+            "withdrawn_at": moment(token.withdrawn_at) if token else None,
+            "reference": links.references.to(token.account_id) if token else None,
+            "is_ours": token is not None or links.is_ours(link),
         }

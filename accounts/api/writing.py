@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from accounts.models import Account, Mail, Token
+from accounts.links import state_of
+from accounts.models import Account, Job, Mail, Suppression, Token
 from accounts.words import InvitationState
 
 
@@ -60,6 +61,54 @@ def delivery_json(mail: Mail) -> dict[str, Any]:
             {"state": event.state, "at": moment(event.at), "reason": event.reason}
             for event in mail.events
         ],
+    }
+
+
+def recovery_json(job: Job, now: datetime) -> dict[str, Any]:
+    """Write what became of a recovery."""
+    mail = job.mail
+    token = mail.token if mail else None
+    return {
+        "key": job.idempotency_key,
+        "email": job.email,
+        "kind": job.kind,
+        "requested_at": moment(job.created_at),
+        "state": "queued" if job.next_attempt_at else "done",
+        "letter": mail.letter if mail else None,
+        "delivery": delivery_json(mail) if mail else None,
+        "link": link_json(token, now) if token else None,
+        "withdrawn_at": moment(job.withdrawn_at),
+    }
+
+
+def job_json(job: Job) -> dict[str, Any]:
+    """Write a request that was made for an address, by whomever."""
+    return {
+        "kind": job.kind,
+        "key": job.idempotency_key,
+        "requested_at": moment(job.created_at),
+        "done_at": moment(job.done_at),
+        "withdrawn_at": moment(job.withdrawn_at),
+        "details": job.details,
+    }
+
+
+def link_json(token: Token, now: datetime) -> dict[str, Any]:
+    """Write a link without its secret, which nobody has any more."""
+    return {
+        "purpose": token.purpose,
+        "state": state_of(token, now),
+        "issued_at": moment(token.issued_at),
+        "expires_at": moment(token.expires_at),
+    }
+
+
+def suppression_json(suppression: Suppression) -> dict[str, Any]:
+    """Write why mail to an address is held back."""
+    return {
+        "email": suppression.email,
+        "reason": suppression.reason,
+        "since": moment(suppression.since),
     }
 
 

@@ -13,8 +13,12 @@ from accounts.client.results import (
     LinkInspection,
     LinkPurpose,
     LinkState,
+    Recovery,
     RecoveryKind,
+    RecoveryLink,
+    RecoveryState,
     Role,
+    Suppression,
 )
 
 __all__ = [
@@ -30,6 +34,10 @@ __all__ = [
     "LinkInspection",
     "LinkPurpose",
     "LinkState",
+    "Recovery",
     "RecoveryKind",
+    "RecoveryLink",
+    "RecoveryState",
     "Role",
+    "Suppression",
 ]

@@ -1,10 +1,9 @@
 """From the contract's JSON to results; anything unexpected is a `ValueError`."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from enum import StrEnum
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any
 
+from accounts.client.fields import NO_CONTENT, Fields
 from accounts.client.results import (
     Account,
     AccountState,
@@ -12,79 +11,20 @@ from accounts.client.results import (
     DeliveryEvent,
     DeliveryState,
     Invitation,
+    InvitationPage,
     InvitationState,
     LinkInspection,
     LinkPurpose,
     LinkState,
+    Recovery,
+    RecoveryKind,
+    RecoveryLink,
+    RecoveryState,
     Role,
+    Suppression,
 )
 
-Word = TypeVar("Word", bound=StrEnum)
-Result = TypeVar("Result")
-
-
-class Fields:
-    """Typed access to a JSON object; fields that nobody asks for are ignored."""
-
-    def __init__(self, value: object) -> None:
-        if not isinstance(value, Mapping):
-            raise ValueError("an object was expected")  # noqa: TRY004 - one error type
-        self._value = value
-
-    def text(self, name: str) -> str:
-        """Return a text."""
-        value = self._value.get(name)
-        if not isinstance(value, str):
-            raise ValueError(f"{name} is not text")  # noqa: TRY004 - one error type
-        return value
-
-    def text_or_none(self, name: str) -> str | None:
-        """Return a text or null."""
-        return self._or_none(name, self.text)
-
-    def count(self, name: str) -> int:
-        """Return a whole number."""
-        value = self._value.get(name)
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise ValueError(f"{name} is no number")  # noqa: TRY004 - one error type
-        return value
-
-    def moment(self, name: str) -> datetime:
-        """Return an aware moment."""
-        at = datetime.fromisoformat(self.text(name))
-        if at.tzinfo is None:
-            raise ValueError(f"{name} has no time zone")
-        return at
-
-    def moment_or_none(self, name: str) -> datetime | None:
-        """Return an aware moment or null."""
-        return self._or_none(name, self.moment)
-
-    def word(self, name: str, words: type[Word]) -> Word:
-        """Return one word of a closed set."""
-        return words(self.text(name))
-
-    def word_or_none(self, name: str, words: type[Word]) -> Word | None:
-        """Return one word of a closed set or null."""
-        return self._or_none(name, lambda key: self.word(key, words))
-
-    def each(self, name: str, parse: Callable[[object], Result]) -> list[Result]:
-        """Return a parsed list."""
-        value = self._value.get(name)
-        if not isinstance(value, list):
-            raise ValueError(f"{name} is not a list")  # noqa: TRY004 - one error type
-        return [parse(item) for item in value]
-
-    def inner_or_none(
-        self, name: str, parse: Callable[[object], Result]
-    ) -> Result | None:
-        """Return a parsed object or null."""
-        return self._or_none(name, lambda key: parse(self._value[key]))
-
-    def _or_none(self, name: str, read: Callable[[str], Result]) -> Result | None:
-        if name not in self._value:
-            raise ValueError(f"{name} is missing")
-        return None if self._value[name] is None else read(name)
+TRACES = ("mails", "events", "jobs", "links", "failed_logins", "suppressions", "outbox")
 
 
 def parse_invitation(value: object) -> Invitation:
@@ -145,13 +85,84 @@ def parse_inspection(value: object) -> LinkInspection:
         expires_at=fields.moment_or_none("expires_at"),
         used_at=fields.moment_or_none("used_at"),
         replaced_at=fields.moment_or_none("replaced_at"),
+        withdrawn_at=fields.moment_or_none("withdrawn_at"),
+        reference=fields.text_or_none("reference"),
+        is_ours=fields.flag("is_ours"),
     )
+
+
+def parse_recovery(value: object) -> Recovery:
+    """Read what became of a recovery."""
+    fields = Fields(value)
+    return Recovery(
+        key=fields.text("key"),
+        email=fields.text_or_none("email"),
+        kind=fields.word("kind", RecoveryKind),
+        requested_at=fields.moment("requested_at"),
+        state=fields.word("state", RecoveryState),
+        letter=fields.text_or_none("letter"),
+        delivery=fields.inner_or_none("delivery", parse_delivery),
+        link=fields.inner_or_none("link", _parse_recovery_link),
+        withdrawn_at=fields.moment_or_none("withdrawn_at"),
+    )
+
+
+def parse_invitation_page(value: object) -> InvitationPage:
+    """Read one page of invitations."""
+    fields = Fields(value)
+    return InvitationPage(
+        invitations=tuple(fields.each("invitations", parse_invitation)),
+        next=fields.text_or_none("next"),
+    )
+
+
+def parse_suppression(value: object) -> Suppression:
+    """Read why mail to an address is held back."""
+    fields = Fields(value)
+    return Suppression(
+        email=fields.text("email"),
+        reason=fields.text("reason"),
+        since=fields.moment("since"),
+    )
+
+
+def parse_erased(value: object) -> dict[str, int]:
+    """Read how much was removed."""
+    fields = Fields(value)
+    return {name: fields.count(name) for name in TRACES}
+
+
+def parse_export(value: object) -> dict[str, Any]:
+    """Check an export only loosely: it is handed on as it is."""
+    if not isinstance(value, Mapping):
+        raise ValueError("an object was expected")  # noqa: TRY004 - one error type
+    fields = Fields(value)
+    fields.text("email")
+    fields.inner_or_none("account", parse_account)
+    fields.each("deliveries", parse_delivery)
+    return dict(value)
 
 
 def parse_queued(value: object) -> None:
     """Check the one answer to a recovery."""
     if Fields(value).text("status") != "queued":
         raise ValueError("status is not queued")
+
+
+def parse_nothing(value: object) -> None:
+    """Check that there is no content."""
+    if value is not NO_CONTENT:
+        raise ValueError("no content was expected")
+
+
+def _parse_recovery_link(value: object) -> RecoveryLink:
+    fields = Fields(value)
+    return RecoveryLink(
+        purpose=fields.word("purpose", LinkPurpose),
+        state=fields.word("state", LinkState),
+        issued_at=fields.moment("issued_at"),
+        expires_at=fields.moment("expires_at"),
+    )
 
 
 def _parse_event(value: object) -> DeliveryEvent:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import requests
 
 from accounts.client.errors import AccountsError
-from accounts.client.parsing import Fields
+from accounts.client.fields import NO_CONTENT, Fields
 
 Result = TypeVar("Result")
 
@@ -31,7 +31,7 @@ def read_answer(
     if status >= 500:
         message = f"The account backend failed ({status})."
         raise AccountsError("server_error", message, permanent=False)
-    body = _read_json(response, deadline)
+    body = NO_CONTENT if status == 204 else _read_json(response, deadline)
     try:
         if status >= 400:
             fields = Fields(body)

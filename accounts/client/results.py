@@ -13,6 +13,13 @@ class RecoveryKind(StrEnum):
     AUTO = "auto"
 
 
+class RecoveryState(StrEnum):
+    """Whether a request for help was looked at yet."""
+
+    QUEUED = "queued"
+    DONE = "done"
+
+
 class AccountState(StrEnum):
     """How far a person has come into the system."""
 
@@ -80,6 +87,14 @@ class Invitation:
 
 
 @dataclass(frozen=True)
+class InvitationPage:
+    """Some invitations; `next` is where the following page begins."""
+
+    invitations: tuple[Invitation, ...]
+    next: str | None
+
+
+@dataclass(frozen=True)
 class Account:
     """A person's account."""
 
@@ -121,7 +136,13 @@ class Delivery:
 
 @dataclass(frozen=True)
 class LinkInspection:
-    """What became of a link; the times are None for an unknown one."""
+    """What became of a link; the times are None for an unknown one.
+
+    Attributes:
+        withdrawn_at: When staff took it back; its state is `replaced` then.
+        reference: Stands for the link's account in `request_recovery`; it opens nothing.
+        is_ours: Whether it points to the account system at all.
+    """
 
     state: LinkState
     purpose: LinkPurpose | None
@@ -129,3 +150,48 @@ class LinkInspection:
     expires_at: datetime | None
     used_at: datetime | None
     replaced_at: datetime | None
+    withdrawn_at: datetime | None
+    reference: str | None
+    is_ours: bool
+
+
+@dataclass(frozen=True)
+class RecoveryLink:
+    """The link that a recovery sent."""
+
+    purpose: LinkPurpose
+    state: LinkState
+    issued_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What became of a request for help.
+
+    Attributes:
+        email: For whom; None if it was asked for by a reference that leads to nobody, or
+            that was not looked at yet.
+        letter: Which mail it came to; None if there is none.
+        link: The link in that mail, if it has one.
+        withdrawn_at: When it was taken back.
+    """
+
+    key: str
+    email: str | None
+    kind: RecoveryKind
+    requested_at: datetime
+    state: RecoveryState
+    letter: str | None
+    delivery: Delivery | None
+    link: RecoveryLink | None
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """Why no mail is sent to an address at the moment."""
+
+    email: str
+    reason: str
+    since: datetime

@@ -4,7 +4,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Generic, TypeVar
@@ -30,7 +30,7 @@ class Call(Generic[Result]):
     method: str
     path: str
     parse: Callable[[object], Result]
-    body: dict[str, str] | None = None
+    body: Mapping[str, str | bool] | None = None
     query: dict[str, str] | None = None
     idempotency_key: str | None = None
 

@@ -53,6 +53,13 @@ class Mailbox:
             if mail and (to is None or to.lower() in mail.to):
                 yield mail
 
+    def forget(self, to: str) -> int:
+        """Remove the mails to one address; return how many there were."""
+        gone = [path for path in self._folder.glob("*.eml") if to in _recipients(path)]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
+
     def find(self, number: str) -> KeptMail | None:
         """Return one mail."""
         path = self._folder / f"{number}.eml"
@@ -72,15 +79,28 @@ def _read(path: Path) -> KeptMail | None:
         return None
 
 
+def _recipients(path: Path) -> list[str]:
+    # Of any mail, also of one that cannot be parsed: `keep` wrote this line.
+    try:
+        with path.open("rb") as content:
+            line = content.readline().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return []
+    return _addresses(line.partition(":")[2])
+
+
+def _addresses(header: str) -> list[str]:
+    return [address.strip() for address in header.lower().split(",")]
+
+
 def _parse(path: Path) -> KeptMail:
     message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
     body = message.get_body(("plain", "html"))
     text = str(body.get_content()) if body else ""
-    to = str(message[TO_HEADER] or "").lower().split(",")
     return KeptMail(
         number=path.stem,
         at=datetime.strptime(path.stem[:21], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC),
-        to=tuple(address.strip() for address in to),
+        to=tuple(_addresses(str(message[TO_HEADER] or ""))),
         sender=str(message["From"] or ""),
         subject=str(message["Subject"] or ""),
         text=text,

@@ -19,11 +19,21 @@ from uuid import uuid4
 
 import requests
 
-from accounts.client import AccountsClient
+from accounts.client import (
+    AccountsClient,
+    Delivery,
+    DeliveryState,
+    Recovery,
+    RecoveryState,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
+LAUNCHER = "tests.accounts.launcher"
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+# Addresses that the mailbox refuses; a test may take one of the second for itself.
+BOUNCE = "bounce@example.com"
+REFUSED = [f"refused-{number}@example.com" for number in range(8)]
 Found = TypeVar("Found")
 
 
@@ -165,11 +175,13 @@ class AccountsRun:
         """Wait for the next mail to an address and return the link in it."""
         return str(self.next_mail(to)["links"][0])
 
-    def request(self, email: str, kind: str = "auto", key: str | None = None) -> None:
+    def request(
+        self, email: str, kind: str = "auto", key: str | None = None, **more: Any
+    ) -> None:
         """Ask for a recovery as the help desk does."""
         answer = requests.post(
             f"{self.base_url}/v1/recoveries",
-            json={"email": email, "kind": kind},
+            json={"email": email, "kind": kind, **more},
             headers={
                 "Authorization": f"Bearer {self.token}",
                 "Idempotency-Key": key or uuid4().hex,
@@ -178,22 +190,53 @@ class AccountsRun:
         )
         assert answer.status_code == 202, answer.text
 
+    def newest_delivery(self, email: str) -> Delivery | None:
+        """Return what became of the newest mail to an address."""
+        found = self.staff().deliveries(email)
+        return found[0] if found else None
+
+    def delivery_in(self, email: str, state: DeliveryState) -> Delivery:
+        """Wait until the newest mail to an address is in a state."""
+
+        def in_state() -> Delivery | None:
+            delivery = self.newest_delivery(email)
+            return delivery if delivery and delivery.state is state else None
+
+        return wait_for(in_state, f"{state} for {email}")
+
+    def decided(self, key: str) -> Recovery:
+        """Wait until a recovery was looked at and its mail, if any, was tried."""
+
+        def is_over() -> Recovery | None:
+            recovery = self.staff().get_recovery(key)
+            if recovery is None or recovery.state is RecoveryState.QUEUED:
+                return None
+            delivery = recovery.delivery
+            is_tried = not delivery or delivery.state is not DeliveryState.QUEUED
+            return recovery if is_tried else None
+
+        return wait_for(is_over, "the end of a recovery")
+
     def _shift(self) -> float:
         return float(self.clock_file.read_text(encoding="utf-8"))
 
 
 @contextmanager
 def run_accounts(
-    tmp_path: Path, clock_file: Path | None = None, **variables: str
+    tmp_path: Path,
+    clock_file: Path | None = None,
+    launcher: str = LAUNCHER,
+    **variables: str,
 ) -> Iterator[AccountsRun]:
     """Start service and mailbox; stop both at the end.
 
     Args:
         tmp_path: Where database, mails and logs go.
         clock_file: The file that shifts the service's clock; one is made if None.
+        launcher: The module that is run.
         variables: More environment variables for both processes.
     """
-    run = prepare_accounts(tmp_path, clock_file, **variables)
+    run = prepare_accounts(tmp_path, clock_file, launcher, **variables)
     try:
         run.outbox.start(wait=False)
         run.service.start()
@@ -205,7 +248,10 @@ def run_accounts(
 
 
 def prepare_accounts(
-    tmp_path: Path, clock_file: Path | None = None, **variables: str
+    tmp_path: Path,
+    clock_file: Path | None = None,
+    launcher: str = LAUNCHER,
+    **variables: str,
 ) -> AccountsRun:
     """Return a run whose processes are not started yet."""
     port, smtp_port, outbox_port = free_port(), free_port(), free_port()
@@ -229,11 +275,11 @@ def prepare_accounts(
         "LATCHKEY_OUTBOX_DIR": str(tmp_path / "outbox"),
         "LATCHKEY_OUTBOX_SMTP_PORT": str(smtp_port),
         "LATCHKEY_OUTBOX_HTTP_PORT": str(outbox_port),
-        "LATCHKEY_OUTBOX_REFUSE": "bounce@example.com",
+        "LATCHKEY_OUTBOX_REFUSE": ",".join([BOUNCE, *REFUSED]),
         "LATCHKEY_TEST_CLOCK_FILE": str(clock_file),
         **variables,
     }
-    launcher, outbox = "tests.accounts.launcher", "accounts.outbox"
+    outbox = "accounts.outbox"
     log, health = tmp_path / "accounts.log", f"{base_url}/healthz"
     outbox_log, outbox_health = tmp_path / "outbox.log", f"{outbox_url}/healthz"
     return AccountsRun(

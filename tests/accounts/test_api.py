@@ -51,6 +51,20 @@ def jobs_with(run: AccountsRun, key: str) -> int:
     return int(found[0])
 
 
+def test_a_former_token_is_honoured_until_it_is_dropped(tmp_path: Path) -> None:
+    former = {
+        "LATCHKEY_ACCOUNTS_TOKEN_FORMER": "service-token-of-last-year",
+        "LATCHKEY_ACCOUNTS_STAFF_TOKEN_FORMER": "staff-token-of-last-year",
+    }
+    path = "/v1/accounts/alex@example.com"
+    with run_accounts(tmp_path, **former) as changing:
+        statuses = [
+            call(changing, path, method="GET", token=token).status_code
+            for token in (*former.values(), changing.staff_token, "of-nobody-at-all")
+        ]
+    assert statuses == [403, 200, 200, 401]
+
+
 @pytest.mark.parametrize("path", STAFF_PATHS)
 def test_a_service_token_may_not_read_what_is_for_staff(
     accounts: AccountsRun, path: str
@@ -118,9 +132,10 @@ def test_an_account_is_not_looked_at_before_the_answer(tmp_path: Path) -> None:
         with sqlite3.connect(run.database_file) as database:
             database.execute("PRAGMA foreign_keys = OFF")
             database.execute("ALTER TABLE accounts RENAME TO elsewhere")
-        answer = call(run, body={"email": "alex@example.com", "kind": "auto"})
-        assert answer.status_code == 202
-        assert answer.json() == QUEUED
+        for who in ({"email": "alex@example.com"}, {"reference": "x"}):
+            answer = call(run, body={**who, "kind": "auto"})
+            assert answer.status_code == 202
+            assert answer.json() == QUEUED
         with sqlite3.connect(run.database_file) as database:
             database.execute("ALTER TABLE elsewhere RENAME TO accounts")
         run.advance(minutes=1)

@@ -1,11 +1,12 @@
 """Links: their lifetimes, their one use, and what is said about dead ones."""
 
 import sqlite3
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from accounts.client import LinkInspection
+from accounts.client import LinkInspection, LinkState
 from tests.accounts import people
 from tests.accounts.browser import Browser
 from tests.accounts.service import AccountsRun
@@ -175,13 +176,52 @@ def test_a_pasted_link_is_recognised_whatever_a_mail_program_did(
 )
 def test_other_text_is_an_unknown_link(accounts: AccountsRun, link: str) -> None:
     seen = inspect(accounts, link)
-    assert seen == LinkInspection("unknown", None, None, None, None, None)  # type: ignore[arg-type]
+    nothing: list[Any] = [None] * 7
+    assert seen == LinkInspection(LinkState.UNKNOWN, *nothing, is_ours=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_ours"),
+    [
+        ("{ours}/invite/" + "a" * 43, True),
+        ("{ours}/invite/cut-short", True),
+        ("<{ours}/login>", True),
+        ("{ours}", True),
+        ("please look at {OURS}/reset/x, thanks", True),
+        ("{ours}/invite/ab\r\ncd", True),
+        ("https://evil.example/invite/" + "a" * 43, False),
+        ("https://evil.example/?to={ours}/invite/" + "a" * 43, False),
+        ("https://evil.example/#{ours}/invite/x", False),
+        ("{ours}/login and https://evil.example/login", False),
+        ("{ours}/login\nhttps://evil.example/login", False),
+        ("{ours}@evil.example/invite/x", False),
+        ("{ours}.evil.example/invite/x", False),
+        ("{ours}\\.evil.example/invite/x", False),
+        ("{ours}1/invite/x", False),
+        ("http://[x/invite/", False),
+        ("javascript:alert(1)", False),
+        ("hello", False),
+        ("a" * 43, False),
+        ("/invite/" + "a" * 43, False),
+    ],
+)
+def test_an_unknown_link_is_ours_only_if_it_leads_here(
+    accounts: AccountsRun, text: str, is_ours: bool
+) -> None:
+    ours = accounts.base_url
+    pasted = text.replace("{ours}", ours).replace("{OURS}", ours.upper())
+    seen = inspect(accounts, pasted)
+    assert (seen.state, seen.is_ours) == ("unknown", is_ours)
 
 
 def test_our_link_under_a_foreign_host_is_not_ours(accounts: AccountsRun) -> None:
     _email, link = people.invite(accounts)
     phishing = link.replace(accounts.base_url, "https://evil.example")
-    assert inspect(accounts, phishing).state == "unknown"
+    seen = inspect(accounts, phishing)
+    assert (seen.state, seen.is_ours, seen.reference) == ("unknown", False, None)
+    # What a mail filter wraps is known by its secret, and ours.
+    wrapped = f"https://safelinks.example/?url={quote(link, safe='')}"
+    assert inspect(accounts, wrapped).is_ours
 
 
 def test_a_link_of_a_locked_account_leads_to_support(

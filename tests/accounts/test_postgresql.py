@@ -1,28 +1,19 @@
 """The same service on a real PostgreSQL, with two processes sharing the work."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from accounts.client import DeliveryState
 from tests.accounts import people
 from tests.accounts.browser import Browser
 from tests.accounts.service import Part, free_port, prepare_accounts, wait_for
-from tests.postgresql import run_postgresql
-
-
-@pytest.fixture
-def postgresql() -> Iterator[str]:
-    """A server of its own; the address of its database."""
-    with run_postgresql() as url:
-        yield url
+from tests.postgresql import new_database
 
 
 def test_two_processes_on_postgresql_do_everything_once(
     tmp_path: Path, postgresql: str
 ) -> None:
-    run = prepare_accounts(tmp_path, LATCHKEY_ACCOUNTS_DATABASE_URL=postgresql)
+    url = new_database(postgresql)
+    run = prepare_accounts(tmp_path, LATCHKEY_ACCOUNTS_DATABASE_URL=url)
     port = free_port()
     beside = Part(
         run.service.module,

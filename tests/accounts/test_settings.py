@@ -15,7 +15,7 @@ from tests.accounts.service import ROOT, free_port
 GOOD = {
     "LATCHKEY_ACCOUNTS_TOKEN": "service token 1234",
     "LATCHKEY_ACCOUNTS_STAFF_TOKEN": "staff token 12345",
-    "LATCHKEY_ACCOUNTS_SECRET": "s" * 32,
+    "LATCHKEY_ACCOUNTS_SECRET": "q7dJx2pVwN4mZkR8tYhB3sLcGf6aEuT1",
     "LATCHKEY_SETTINGS": str(ROOT / "settings.yml"),
 }
 
@@ -58,7 +58,7 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
         "LATCHKEY_ACCOUNTS_SECRET": "",
         "LATCHKEY_ACCOUNTS_SECRET_FILE": str(path),
     }
-    assert AccountsSettings.from_environment(variables).secret == "f" * 40
+    assert AccountsSettings.from_environment(variables).secret.current == "f" * 40
 
 
 @pytest.mark.parametrize(
@@ -159,3 +159,35 @@ def test_a_taken_port_is_named() -> None:
         )
     assert ended.returncode == 1
     assert f"cannot listen on 127.0.0.1 port {port}" in ended.stderr
+
+
+def test_former_tokens_and_secrets_are_honoured_besides() -> None:
+    variables = {
+        **GOOD,
+        "LATCHKEY_ACCOUNTS_TOKEN_FORMER": f"{'a' * 20}, {'b' * 20}",
+        "LATCHKEY_ACCOUNTS_SECRET_FORMER": "c" * 40,
+    }
+    settings = AccountsSettings.from_environment(variables)
+    assert settings.token.former == ("a" * 20, "b" * 20)
+    assert settings.secret.all[1:] == ("c" * 40,)
+    assert "a" * 20 not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("former", "problem"),
+    [
+        ({"LATCHKEY_ACCOUNTS_TOKEN_FORMER": "short"}, "at least 16 characters"),
+        (
+            {
+                "LATCHKEY_ACCOUNTS_STAFF_TOKEN": "s" * 20,
+                "LATCHKEY_ACCOUNTS_TOKEN_FORMER": "s" * 20,
+            },
+            "differ",
+        ),
+    ],
+)
+def test_a_former_secret_is_checked_as_well(
+    former: dict[str, str], problem: str
+) -> None:
+    with pytest.raises(SettingsError, match=problem):
+        AccountsSettings.from_environment({**GOOD, **former})

@@ -10,9 +10,14 @@ import pytest
 from accounts.client.parsing import (
     parse_account,
     parse_delivery,
+    parse_erased,
+    parse_export,
     parse_inspection,
     parse_invitation,
+    parse_invitation_page,
     parse_queued,
+    parse_recovery,
+    parse_suppression,
 )
 from foundation.addresses import AddressError, mask_addresses, normalise_address
 from foundation.logs import OneLineFormatter
@@ -59,15 +64,39 @@ INSPECTION: dict[str, Any] = {
     "expires_at": None,
     "used_at": None,
     "replaced_at": None,
+    "withdrawn_at": None,
+    "reference": None,
+    "is_ours": False,
 }
-READERS = [
+RECOVERY: dict[str, Any] = {
+    "key": "k",
+    "email": None,
+    "kind": "auto",
+    "requested_at": AT,
+    "state": "done",
+    "letter": "invitation",
+    "delivery": DELIVERY,
+    "link": {"purpose": "invite", "state": "valid", "issued_at": AT, "expires_at": AT},
+    "withdrawn_at": None,
+}
+ERASED = dict.fromkeys(
+    ("mails", "events", "jobs", "links", "failed_logins", "suppressions", "outbox"), 2
+)
+READERS: list[tuple[Any, dict[str, Any]]] = [
     (parse_invitation, INVITATION),
     (parse_account, ACCOUNT),
     (parse_delivery, DELIVERY),
     (parse_inspection, INSPECTION),
+    (parse_recovery, RECOVERY),
+    (parse_invitation_page, {"invitations": [INVITATION], "next": None}),
+    (parse_suppression, {"email": "a@b.de", "reason": "550 no", "since": AT}),
+    (parse_erased, ERASED),
     (parse_queued, {"status": "queued"}),
 ]
-FIELDS = [(parse, good, name) for parse, good in READERS for name in good]
+# Handed on as it is, with all that the backend knows.
+EXPORT: dict[str, Any] = {"email": "a@b.de", "account": None, "deliveries": []}
+READERS_OF_FIELDS = [*READERS, (parse_export, EXPORT)]
+FIELDS = [(parse, good, name) for parse, good in READERS_OF_FIELDS for name in good]
 IDS = [f"{parse.__name__}-{name}" for parse, _, name in FIELDS]
 
 
@@ -186,7 +215,7 @@ def test_each_field_must_be_there_and_of_its_kind(
 ) -> None:
     without = {key: value for key, value in good.items() if key != name}
     # A number is no text, a list no object, and true no number.
-    wrong: list[object] = [7.5, True, {"a": 1}]
+    wrong: list[object] = [7.5, 1 if good[name] is False else True, {"a": 1}]
     for bad in [without, *({**good, name: value} for value in wrong)]:
         with pytest.raises(ValueError, match=r"."):
             parse(bad)
@@ -194,7 +223,7 @@ def test_each_field_must_be_there_and_of_its_kind(
 
 @pytest.mark.parametrize("rubbish", [None, [], "text", 7, True])
 def test_something_that_is_no_object_is_not_read(rubbish: object) -> None:
-    for parse, _ in READERS:
+    for parse, _ in READERS_OF_FIELDS:
         with pytest.raises(ValueError, match="object"):
             parse(rubbish)
 
@@ -203,6 +232,10 @@ def test_something_that_is_no_object_is_not_read(rubbish: object) -> None:
 def test_moments_need_a_zone_and_sense(at: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_invitation(INVITATION | {"issued_at": at})
+
+
+def test_an_export_is_handed_on_whole() -> None:
+    assert parse_export(EXPORT | {"news": 1}) == EXPORT | {"news": 1}
 
 
 def test_moments_are_read_with_their_zone() -> None:

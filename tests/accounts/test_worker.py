@@ -1,8 +1,7 @@
 """The worker over days of postponed work, with a clock in the test's hand."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,85 +9,20 @@ from sqlalchemy import select, update
 
 from accounts.app import open_database
 from accounts.jobs import IdempotencyConflictError, queue_job
-from accounts.letters import Letters
-from accounts.links import Links, find_token, state_of
-from accounts.models import Account, Job, Mail
+from accounts.links import find_token, state_of
+from accounts.models import Account, Mail
 from accounts.seed import seed_if_empty
 from accounts.words import DeliveryState, JobKind, LinkState
-from accounts.worker import BACK_OFF, LEASE, Worker
-from foundation.names import read_names
-from foundation.postman import Postman, SmtpSettings
-from tests.accounts.service import ROOT, free_port, wait_for
-
-ANA = "ana@example.com"
-SECRET = "a secret of the server, long enough"
-
-
-class HandClock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 3, 3, 9, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def advance(self, by: timedelta) -> None:
-        self.at += by
-
-
-class Office:
-    """A database with the seeded people, and workers that find no mail server."""
-
-    def __init__(self, folder: Path) -> None:
-        self.clock = HandClock()
-        self.database = open_database(f"sqlite:///{folder / 'office.db'}")
-        self.database.migrate()
-        seed_if_empty(self.database, self.links(), self.clock.now())
-
-    def links(self, secret: str = SECRET) -> Links:
-        return Links(secret, "https://id.example.com")
-
-    @contextmanager
-    def worker(self, secret: str = SECRET) -> Iterator[Worker]:
-        smtp = SmtpSettings("127.0.0.1", free_port(), "", "", False, "us@example.com")
-        letters = Letters(
-            read_names(ROOT / "settings.yml"), "https://id.example.com", smtp.mail_from
-        )
-        database, clock = self.database, self.clock
-        worker = Worker(database, clock, self.links(secret), letters, Postman(smtp))
-        worker.start()
-        yield worker
-        worker.stop(5)
-        assert not worker.is_alive
-
-    def ask(self, kind: JobKind = JobKind.AUTO, email: str = ANA) -> None:
-        queue_job(self.database, kind, email, self.clock.now())
-
-    def mail(self, email: str = ANA) -> Mail | None:
-        with self.database.transaction() as session:
-            return session.scalar(select(Mail).where(Mail.email == email))
-
-    def job(self) -> Job:
-        with self.database.transaction() as session:
-            return session.scalars(select(Job)).one()
-
-    def wait_for_attempt(self, number: int) -> Mail:
-        def tried() -> Mail | None:
-            mail = self.mail()
-            is_over = mail and mail.state is not DeliveryState.QUEUED
-            is_tried = mail and mail.attempts == number and is_over
-            is_entered = mail and len(mail.events) == number + 1
-            return mail if is_tried and is_entered else None
-
-        return wait_for(tried, f"attempt {number}")
+from accounts.worker import BACK_OFF, LEASE
+from tests.accounts.office import ANA, Office
+from tests.accounts.service import wait_for
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    office = Office(tmp_path)
-    yield office
-    office.database.close()
+    database = open_database(f"sqlite:///{tmp_path / 'office.db'}")
+    yield Office(database)
+    database.close()
 
 
 def test_waits_grow_and_the_mail_is_given_up_after_two_days(office: Office) -> None:
