@@ -78,7 +78,7 @@ class ActionNoteUnsolved(SafeAction):
         """Offer what is left to try."""
         is_verdict = tracker.get_slot("awaiting") == VERDICT
         if tracker.get_slot("mail_sent") and not is_verdict:
-            return help_with_mail(dispatcher, tracker)
+            return await help_with_mail(dispatcher, tracker, domain)
         return count_miss(dispatcher, tracker, first="utter_not_solved")
 
 

@@ -10,7 +10,9 @@ ASKED = "asked"
 STUCK = "stuck"
 ACTION_FAILED = "action_failed"
 # Whoever wants a person after one of these was let down by us, not by an answer.
-FAILURES = frozenset({"utter_recovery_failed", "utter_assistant_trouble"})
+FAILURES = frozenset(
+    {"utter_recovery_failed", "utter_link_not_renewed", "utter_assistant_trouble"}
+)
 
 
 def request_handoff(dispatcher: CollectingDispatcher, reason: str) -> list[Event]:

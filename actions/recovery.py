@@ -4,31 +4,28 @@ The words do not depend on the address or on what the backend knows of it: the b
 answers the same for all, and the mail itself carries the truth.
 """
 
-import asyncio
-import logging
-import os
-from functools import cache
-
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from accounts.client import AccountsClient, AccountsError, RecoveryKind
-from actions.actor import ActorError, read_actor
+from accounts.client import RecoveryKind
+from actions.actor import is_from_admin
 from actions.articles import article_just_answered
 from actions.feedback import PURPOSE
-from actions.recovery_slots import KINDS, begin_form, forget_form
+from actions.mail_request import (
+    NOT_OURS,
+    TOO_MANY,
+    Wanted,
+    ask_for_mail,
+    find_refusal,
+)
+from actions.recovery_slots import COMMANDS, KINDS, begin_form, forget_form
 from actions.safe_action import Domain, Event, SafeAction
 
-logger = logging.getLogger(__name__)
-
-
-@cache
-def accounts_client() -> AccountsClient:
-    """Return the process's client of the account backend, from the environment."""
-    return AccountsClient(
-        os.environ["LATCHKEY_ACCOUNTS_URL"], token=os.environ["LATCHKEY_ACCOUNTS_TOKEN"]
-    )
+REFUSALS = {
+    NOT_OURS: "utter_recovery_failed",
+    TOO_MANY: "utter_recovery_too_many",
+}
 
 
 class ActionSubmitRecovery(SafeAction):
@@ -50,58 +47,38 @@ class ActionSubmitRecovery(SafeAction):
         if tracker.get_slot("recovery_confirmed") is not True or not email or not kind:
             dispatcher.utter_message(response="utter_recovery_cancelled")
             return forget_form(keep_address=False)
-        response = _refusal(tracker)
-        if response is not None:
-            dispatcher.utter_message(response=response)
+        if is_from_admin(tracker):
+            return _wish(dispatcher, email, kind)
+        refusal = find_refusal(tracker)
+        if refusal is not None:
+            dispatcher.utter_message(response=REFUSALS[refusal])
             return forget_form(keep_address=True)
         return await _request(dispatcher, tracker, email, kind)
 
 
-def _refusal(tracker: Tracker) -> str | None:
-    """Return what is said to who may not ask for a mail; None to who may."""
-    try:
-        actor = read_actor(tracker)
-    except ActorError as error:
-        logger.warning("A recovery was not requested: %s", error)
-        return "utter_recovery_failed"
-    return None if actor.may_act else "utter_recovery_too_many"
+def _wish(dispatcher: CollectingDispatcher, email: str, kind: str) -> list[Event]:
+    """Tell the help desk which command an admin's words stand for.
+
+    It carries the command out as if it had been typed: what has to be checked before an
+    admin acts for others is checked in one place only.
+    """
+    wish = {"command": COMMANDS[kind], "arguments": {"address": email}}
+    dispatcher.utter_message(json_message={"wish": wish})
+    return forget_form(keep_address=False)
 
 
 async def _request(
     dispatcher: CollectingDispatcher, tracker: Tracker, email: str, kind: str
 ) -> list[Event]:
     """Ask the account backend, and say what became of it."""
-    unknown = dict(tracker.get_slot("unknown_outcomes") or {})
-    purpose = f"{kind}:{email}"
-    earlier_key = unknown.pop(purpose, None)
-    key = earlier_key or _new_key(tracker, kind)
-    is_sent, may_be_sent = False, False
-    try:
-        await asyncio.to_thread(
-            accounts_client().request_recovery,
-            email,
-            RecoveryKind(kind),
-            idempotency_key=key,
-        )
-    except AccountsError as error:
-        logger.warning("A recovery was not requested: %s", error.code)
-        # Refused is known; silence may mean that the mail is on its way.
-        may_be_sent = not error.permanent
-        if may_be_sent:
-            unknown[purpose] = key
-    else:
-        is_sent = True
-    # The further tries of a request that was counted are no further requests.
-    is_one_more = (is_sent or may_be_sent) and earlier_key is None
+    wanted = Wanted(RecoveryKind(kind), email)
+    outcome = await ask_for_mail(tracker, wanted, lambda: _new_key(tracker, kind))
     dispatcher.utter_message(
-        response="utter_recovery_sent" if is_sent else "utter_recovery_failed",
-        json_message={"acted": True} if is_one_more else {},
+        response="utter_recovery_sent" if outcome.is_sent else "utter_recovery_failed",
+        json_message=outcome.notes,
     )
-    events = [
-        *forget_form(keep_address=True),
-        SlotSet("unknown_outcomes", unknown or None),
-    ]
-    if is_sent:
+    events = [*forget_form(keep_address=True), *outcome.events]
+    if outcome.is_sent:
         events += [SlotSet("mail_sent", kind), SlotSet("misses", 0)]
     return events
 

@@ -12,6 +12,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.actor import is_from_admin
 from actions.email_address import check_address, is_cut_off
 from actions.recovery_slots import KINDS, SURE, SURE_TO_SEND, SWITCHED
 from actions.safe_action import Domain, Event, SafeAction
@@ -169,12 +170,23 @@ class ValidateRecoveryForm(SafeAction):
         step = next_step(slots, _said(tracker))
         if step.response:
             dispatcher.utter_message(response=step.response, **step.values)
+        if _is_command(tracker, slots, step):
+            step.slots["recovery_confirmed"] = True
         slots.update(step.slots)
         question = next_question(slots)
         if question == "recovery_confirmed" and "email" in step.slots:
             step.slots["recovery_asked"] = tracker.latest_message.get("message_id")
         events = [SlotSet(name, value) for name, value in step.slots.items()]
         return [*events, SlotSet("requested_slot", question)]
+
+
+def _is_command(tracker: Tracker, slots: dict[str, Any], step: Step) -> bool:
+    """Tell whether an admin said all of it at once: nothing is left to ask."""
+    said = _said(tracker)
+    is_clear = said.intent in KINDS and said.confidence >= SURE_TO_SEND
+    begins = not slots.get("requested_slot")
+    is_whole = len(said.addresses) == 1 and bool(step.slots.get("email"))
+    return is_clear and begins and is_whole and is_from_admin(tracker)
 
 
 def _said(tracker: Tracker) -> Said:

@@ -6,6 +6,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from actions.safe_action import Event
 
 KINDS = {"resend_invite": "invite", "reset_password": "password_reset"}  # by intent
+COMMANDS = {"invite": "resend", "password_reset": "reset"}  # an admin's, by kind
 SWITCHED = {
     "invite": "utter_switched_to_invite",
     "password_reset": "utter_switched_to_reset",

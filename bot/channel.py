@@ -6,6 +6,10 @@ actor}` with the header `X-Latchkey-Signature: t=<unix seconds>,v1=<hex HMAC-SHA
 
 `POST /webhooks/latchkey/parse` takes `{text}`, signed likewise, and answers what it would be
 understood as, `{intent, confidence, ambiguous, ranking}`. No conversation is touched.
+
+`POST /webhooks/latchkey/forget` takes `{conversations, before?}`, signed likewise: those, and
+the ones in which nothing happened since `before` (Unix time), are forgotten. It answers
+`{forgotten}`, how many there were.
 """
 
 from __future__ import annotations
@@ -14,9 +18,20 @@ import hashlib
 import hmac
 import json
 import logging
+import os
 import re
 import time
-from typing import Any, Awaitable, Callable, Dict, Optional, Text
+from typing import (
+    Any,
+    Awaitable,
+    Callable,
+    Dict,
+    List,
+    Optional,
+    Sequence,
+    Text,
+    Tuple,
+)
 
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic
@@ -25,11 +40,13 @@ from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
 from bot.action_endpoint import ActionEndpoint
+from bot.tracker_store import StoreBusyError
 from bot.turn import CHANNEL, InvalidTurnError, Turn, TurnTaker
 
 SIGNATURE_HEADER = "X-Latchkey-Signature"
 SIGNATURE_LIFE_S = 300  # a captured request cannot be replayed later than this
 KEY_LENGTH = 32  # characters at least
+FORMER_KEYS = "LATCHKEY_TURN_KEY_FORMER"
 
 _SIGNATURE = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
 _NAME = re.compile(r"[\w.:-]{1,128}")
@@ -43,8 +60,8 @@ logger = logging.getLogger(__name__)
 class TurnChannel(InputChannel):
     """Rasa input channel for the helpdesk's turns."""
 
-    def __init__(self, key: Text) -> None:
-        self._key = key.encode()
+    def __init__(self, key: Text, former: Sequence[Text] = ()) -> None:
+        self._keys = [each.encode() for each in (key, *former) if each]
 
     @classmethod
     def name(cls) -> Text:
@@ -58,7 +75,9 @@ class TurnChannel(InputChannel):
         if len(key) < KEY_LENGTH or key.startswith("${"):
             logger.warning("LATCHKEY_TURN_KEY is not set: every turn will be refused.")
             key = ""
-        return cls(key)
+        # Honoured as well until the help desk has the new one.
+        former = os.environ.get(FORMER_KEYS, "").replace(",", " ").split()
+        return cls(key, [each for each in former if len(each) >= KEY_LENGTH])
 
     def blueprint(
         self, on_new_message: Callable[[UserMessage], Awaitable[Any]]
@@ -103,18 +122,28 @@ class TurnChannel(InputChannel):
         async def parse(request: Request) -> HTTPResponse:
             return await answer(request, _parse)
 
+        @routes.post("/forget")
+        async def forget(request: Request) -> HTTPResponse:
+            try:
+                return await answer(request, _forget)
+            except StoreBusyError as error:
+                return _problem(503, "busy", str(error))
+
         return routes
 
     def is_signed(self, header: Text, body: bytes, *, now: float) -> bool:
-        """Tell whether `header` signs `body` with our key, not too long ago."""
+        """Tell whether `header` signs `body` with a key of ours, not too long ago."""
         match = _SIGNATURE.fullmatch(header)
-        if not match or not self._key:
+        if not match:
             return False
         if abs(now - int(match.group(1))) > SIGNATURE_LIFE_S:
             return False
         signed = match.group(1).encode() + b"." + body
-        expected = hmac.new(self._key, signed, hashlib.sha256).hexdigest()
-        return hmac.compare_digest(expected, match.group(2))
+        given = match.group(2)
+        expected = (
+            hmac.new(key, signed, hashlib.sha256).hexdigest() for key in self._keys
+        )
+        return any(hmac.compare_digest(each, given) for each in expected)
 
 
 def read_turn(body: bytes) -> Turn:
@@ -149,6 +178,29 @@ def read_text(body: bytes) -> Text:
     if set(fields) != {"text"} or not isinstance(text, str):
         raise InvalidTurnError("What is to be understood is a `text`, nothing else.")
     return text
+
+
+def read_forgetting(body: bytes) -> Tuple[List[Text], Optional[float]]:
+    """Read what is to be forgotten from a request's body.
+
+    Raises:
+        InvalidTurnError: the body is not JSON, or a field is missing or malformed.
+    """
+    fields = _read_fields(body)
+    conversations, before = fields.get("conversations"), fields.get("before")
+    if set(fields) - {"conversations", "before"}:
+        raise InvalidTurnError("Only `conversations` and `before` are known.")
+    if not isinstance(conversations, list) or not all(
+        isinstance(each, str) and _NAME.fullmatch(each) for each in conversations
+    ):
+        raise InvalidTurnError("`conversations` must be plain identifiers.")
+    if not isinstance(before, (int, float, type(None))) or isinstance(before, bool):
+        raise InvalidTurnError("`before` must be a Unix time.")
+    return conversations, before
+
+
+async def _forget(taker: TurnTaker, body: bytes) -> Dict[Text, Any]:
+    return {"forgotten": await taker.forget(*read_forgetting(body))}
 
 
 async def _take(taker: TurnTaker, body: bytes) -> Dict[Text, Any]:

@@ -14,8 +14,15 @@ from typing import Iterable, Set, Text
 
 from rasa.shared.core.domain import Domain
 
-# The words of the classifier, of a button and of the help desk.
-NEVER_TYPED = ("ambiguous", "search_articles", "share_file")
+# The words of the classifier, of buttons and of the help desk.
+NEVER_TYPED = (
+    "ambiguous",
+    "renew_link",
+    "report_link",
+    "run_command",
+    "search_articles",
+    "share_file",
+)
 # `utter_action` is Rasa's word for the name of a response.
 _RESPONSE = re.compile(r"\butter_(?!action\b)[a-z_]+\b")
 

@@ -4,7 +4,8 @@ Rasa validates each reply against a JSON schema that never changes, and compiles
 checks that schema anew on every call: about 95 % of the ~56 ms an action costs. Here
 `bot.action_reply` does it. And Rasa only logs an action that failed, saves the turn, and
 the person hears nothing: here a turn in which nothing was said yet is broken off, so that
-whoever runs it can say so and run it again (docs/decisions/0004).
+whoever runs it can say so and run it again (docs/decisions/0004). An action may also ask
+for that itself, with the note `try_again`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Dict, List, Optional, Text
 
 from jsonschema import ValidationError
 from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
+from rasa.shared.core.events import BotUttered
 
 from bot import action_reply
 
@@ -72,8 +74,18 @@ async def _run(action: RemoteAction, *args: Any, **more: Any) -> Any:
         if said is not None and not said:
             raise BrokenOffError(action.name()) from error
         raise
+    said = _said.get()
+    if said is not None and not said and any(map(_asks_again, events)):
+        _note(action, "failed")
+        raise BrokenOffError(action.name())
     _note(action, "done")
     return events
+
+
+def _asks_again(event: Any) -> bool:
+    """Tell whether an action could not do its work now and wants to be called again."""
+    custom = isinstance(event, BotUttered) and event.data.get("custom")
+    return bool(custom) and custom.get("try_again") is True
 
 
 def install() -> None:

@@ -96,6 +96,11 @@ def possible_rules(
     return fitting
 
 
+def length_of(rule: Text) -> int:
+    """Return how many states a rule looks at."""
+    return len(_steps(rule))
+
+
 def install() -> None:
     """Let Rasa's rule policy look rules up this way in this process."""
     RulePolicy._get_possible_keys = possible_rules

@@ -13,10 +13,10 @@ import sqlite3
 import time
 from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any, Iterator, Optional, Text
+from typing import Any, Iterable, Iterator, List, Optional, Text
 
 from rasa.core.brokers.broker import EventBroker
-from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.core.tracker_store import InMemoryTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
@@ -35,6 +35,10 @@ DO UPDATE SET dialogue = excluded.dialogue, saved_at = excluded.saved_at
 """
 
 
+class StoreBusyError(Exception):
+    """The store is in use by another process; trying again makes sense."""
+
+
 class _Dialogues(MutableMapping):
     """Conversation id to serialised dialogue, on disk."""
 
@@ -46,6 +50,7 @@ class _Dialogues(MutableMapping):
         )
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
+        self._database.execute("PRAGMA secure_delete = ON")  # overwrite what is deleted
         self._database.execute(SCHEMA)
 
     def __getitem__(self, conversation_id: Text) -> Text:
@@ -63,12 +68,41 @@ class _Dialogues(MutableMapping):
         if self._database.execute(query, (conversation_id,)).rowcount == 0:
             raise KeyError(conversation_id)
 
+    def idle_since(self, moment: float) -> List[Text]:
+        """Return the conversations that were last saved before a moment."""
+        query = "SELECT conversation_id FROM trackers WHERE saved_at < ?"
+        return [row[0] for row in self._database.execute(query, (moment,))]
+
+    def drop_log(self) -> bool:
+        """Empty the write-ahead log, which has what was deleted; tell whether it is."""
+        query = "PRAGMA wal_checkpoint(TRUNCATE)"
+        is_busy, _, _ = self._database.execute(query).fetchone()
+        return not is_busy
+
     def __iter__(self) -> Iterator[Text]:
         rows = self._database.execute("SELECT conversation_id FROM trackers")
         return (row[0] for row in rows.fetchall())
 
     def __len__(self) -> int:
         return self._database.execute("SELECT count(*) FROM trackers").fetchone()[0]
+
+
+def may_hold(store: TrackerStore, conversation_id: Text, message_id: Text) -> bool:
+    """Tell whether a tracker may hold a message; reading it is ten times as much work.
+
+    Args:
+        store: An agent's, which Rasa wraps into one that survives errors.
+        conversation_id: Whose tracker.
+        message_id: Which message.
+    """
+    own = getattr(store, "_tracker_store", store)
+    if not isinstance(own, SqliteTrackerStore):
+        return True
+    try:
+        dialogue = own.store.get(conversation_id)
+    except sqlite3.Error:  # whoever reads the tracker finds out
+        return True
+    return dialogue is not None and json.dumps(message_id) in dialogue
 
 
 class SqliteTrackerStore(InMemoryTrackerStore):
@@ -83,7 +117,8 @@ class SqliteTrackerStore(InMemoryTrackerStore):
     ) -> None:
         """Open the store; the file and its folder are made if they are missing."""
         super().__init__(domain or Domain.empty(), event_broker)
-        self.store = _Dialogues(Path(db))  # type: ignore[assignment]
+        self._dialogues = _Dialogues(Path(db))
+        self.store = self._dialogues  # type: ignore[assignment]
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Keep the newest turns; an empty tracker, which Rasa saves too, is not kept."""
@@ -98,3 +133,20 @@ class SqliteTrackerStore(InMemoryTrackerStore):
     ) -> Optional[DialogueStateTracker]:
         kept = self.store.get(sender_id)  # one session, whichever is asked for
         return None if kept is None else self.deserialise_tracker(sender_id, kept)
+
+    def idle_since(self, moment: float) -> List[Text]:
+        """Return the conversations in which nothing happened since a moment."""
+        return self._dialogues.idle_since(moment)
+
+    def forget(self, conversations: Iterable[Text]) -> int:
+        """Delete conversations, also from the log of the file; return how many there were.
+
+        Raises:
+            StoreBusyError: they may still be in the log.
+        """
+        known = [each for each in conversations if each in self._dialogues]
+        for conversation_id in known:
+            del self._dialogues[conversation_id]
+        if not self._dialogues.drop_log():
+            raise StoreBusyError("Somebody else reads the tracker store.")
+        return len(known)

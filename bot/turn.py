@@ -37,9 +37,13 @@ from rasa.shared.core.events import (
 from bot import remote_actions, wording
 from bot.intent_classifier import AMBIGUOUS
 from bot.message_text import clean, is_in_other_script, is_wordless, spoken
+from bot.tracker_store import SqliteTrackerStore, may_hold
 
 TURN_LIMIT_S = 9.0  # the person hears something within ten seconds, whatever happens
 REMEMBERED = 1_000  # results kept in memory; older ones are found in the tracker
+REFUSED = (
+    10_000  # conversations that were forgotten; what is under way has long arrived
+)
 OUT_OF_SCOPE = "out_of_scope"
 OTHER_LANGUAGE = "other_language"
 TROUBLE = "utter_assistant_trouble"
@@ -94,6 +98,7 @@ class TurnTaker:
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
         self._results: "OrderedDict[Tuple[Text, Text], Dict[Text, Any]]" = OrderedDict()
+        self._forgotten: "OrderedDict[Text, None]" = OrderedDict()
         self._locks: "WeakValueDictionary[Text, asyncio.Lock]" = WeakValueDictionary()
         remote_actions.install()
         wording.install()
@@ -103,12 +108,17 @@ class TurnTaker:
 
         Returns:
             `{"replies": […], "nlu": {…}, "handoff": null | {"reason"}, "actions": […],
-            "acted": bool, "trouble": bool}`. `actions` are those of the action server,
-            `{"name", "outcome"}`: `done`, `failed` or `cut_off`. `acted` means that one
-            asked for a mail; `trouble` that a part was down and the turn may be sent again.
+            "acted": bool, "skipped": bool, "receipts": […], "plan": null | {…},
+            "wish": null | {…}, "trouble": bool}`. `actions` are those of the action
+            server, `{"name", "outcome"}`: `done`, `failed` or `cut_off`. `acted` means
+            that one asked for a mail, and `receipts` for which; `skipped` that one of
+            many was left out; `plan` is whom a bulk command concerns, and `wish` the
+            command that an admin's words stand for. `trouble` means that a part was down
+            and the turn may be sent again.
 
         Raises:
-            InvalidTurnError: the payload is none that the assistant knows.
+            InvalidTurnError: the payload is none that the assistant knows, or the
+                conversation was forgotten.
         """
         key = (turn.conversation_id, turn.message_id)
         if key in self._results:
@@ -139,18 +149,53 @@ class TurnTaker:
         """
         return nlu_summary(await self._understand_text(text))
 
+    async def forget(
+        self, conversations: Sequence[Text], before: Optional[float] = None
+    ) -> int:
+        """Forget conversations for good, and those with nothing new since a moment.
+
+        A turn that runs is waited for; one that comes later is refused, so that nothing of
+        it is kept again.
+
+        Returns:
+            How many were known.
+        """
+        store = self._agent.tracker_store
+        store = getattr(store, "_tracker_store", store)  # Rasa wraps it
+        if not isinstance(store, SqliteTrackerStore):
+            raise InvalidTurnError("This tracker store cannot forget.")
+        idle = [] if before is None else store.idle_since(before)
+        for conversation_id in conversations:
+            self._forgotten[conversation_id] = None
+        while len(self._forgotten) > REFUSED:
+            self._forgotten.popitem(last=False)
+        await asyncio.gather(*(self._wait_for(each) for each in conversations))
+        wanted = {*conversations, *idle}
+        for key in [key for key in self._results if key[0] in wanted]:
+            del self._results[key]
+        return store.forget(wanted)
+
+    async def _wait_for(self, conversation_id: Text) -> None:
+        async with self._locks.setdefault(conversation_id, asyncio.Lock()):
+            """Nothing runs there now."""
+
     async def _take_in_order(
         self, turn: Turn, parse_data: Dict[Text, Any], collector: _Collector
     ) -> Dict[Text, Any]:
         lock = self._locks.setdefault(turn.conversation_id, asyncio.Lock())
         async with lock:
+            if turn.conversation_id in self._forgotten:
+                raise InvalidTurnError("The conversation was forgotten.")
             remembered = self._results.get((turn.conversation_id, turn.message_id))
             known = remembered or await self._recall(turn)
             return known or await self._run(turn, parse_data, collector)
 
     async def _recall(self, turn: Turn) -> Optional[Dict[Text, Any]]:
         """Find the result of a turn that an earlier process had finished."""
-        tracker = await self._agent.tracker_store.retrieve(turn.conversation_id)
+        store = self._agent.tracker_store
+        if not may_hold(store, turn.conversation_id, turn.message_id):
+            return None
+        tracker = await store.retrieve(turn.conversation_id)
         if tracker is None:
             return None
         events = list(tracker.events)
@@ -281,21 +326,23 @@ def _result(
     trouble: bool,
     tried: Sequence[Dict[Text, Text]] = (),
 ) -> Dict[Text, Any]:
-    handoff, acted = None, False
-    replies: List[Dict[Text, Any]] = []
+    replies = [_reply(message) for message in said if message.get("text")]
+    notes: Dict[Text, Any] = {"handoff": None, "plan": None, "wish": None}
+    flags = {"acted": False, "skipped": False}
+    receipts = []
     for message in said:
         custom = message.get("custom") or {}
-        handoff = custom.get("handoff", handoff)
-        acted = acted or custom.get("acted") is True
-        if message.get("text"):
-            replies.append(_reply(message))
+        notes.update({name: custom[name] for name in notes if custom.get(name)})
+        flags.update({name: True for name in flags if custom.get(name) is True})
+        receipts += [custom["receipt"]] if custom.get("receipt") else []
     return {
         "replies": replies,
         "nlu": nlu_summary(parse_data),
-        "handoff": handoff,
         "actions": list(tried),
-        "acted": acted,
+        "receipts": receipts,
         "trouble": trouble,
+        **notes,
+        **flags,
     }
 
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from actions import recovery
+from actions import backend as actions_backend
 from actions.actor import KEY_VARIABLE
 from tests.accounts.service import AccountsRun, run_accounts
 from tests.actions.action_server import ActionServer
 from tests.actions.backend import BadBackend
 from tests.actions.calls import ACTOR_KEY
+from tests.actions.staff_backend import StaffBackend
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,9 +39,13 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv(KEY_VARIABLE, ACTOR_KEY)
     monkeypatch.setenv("LATCHKEY_ACCOUNTS_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("LATCHKEY_ACCOUNTS_TOKEN", "none")
-    recovery.accounts_client.cache_clear()
+    monkeypatch.setenv("LATCHKEY_ACCOUNTS_STAFF_TOKEN", "none")
+    clients = (actions_backend.accounts_client, actions_backend.staff_client)
+    for client in clients:
+        client.cache_clear()
     yield
-    recovery.accounts_client.cache_clear()
+    for client in clients:
+        client.cache_clear()
 
 
 @pytest.fixture
@@ -48,6 +53,7 @@ def real_backend(accounts: AccountsRun, monkeypatch: pytest.MonkeyPatch) -> Acco
     """The account backend, with the action server pointed at it."""
     monkeypatch.setenv("LATCHKEY_ACCOUNTS_URL", accounts.base_url)
     monkeypatch.setenv("LATCHKEY_ACCOUNTS_TOKEN", accounts.token)
+    monkeypatch.setenv("LATCHKEY_ACCOUNTS_STAFF_TOKEN", accounts.staff_token)
     return accounts
 
 
@@ -55,5 +61,13 @@ def real_backend(accounts: AccountsRun, monkeypatch: pytest.MonkeyPatch) -> Acco
 def backend(monkeypatch: pytest.MonkeyPatch) -> Iterator[BadBackend]:
     """A backend that does what a test wants, good or bad; it counts what it gets."""
     with BadBackend() as running:
+        monkeypatch.setenv("LATCHKEY_ACCOUNTS_URL", running.url)
+        yield running
+
+
+@pytest.fixture
+def staff(monkeypatch: pytest.MonkeyPatch) -> Iterator[StaffBackend]:
+    """A backend with what staff may see, as the test writes it down."""
+    with StaffBackend() as running:
         monkeypatch.setenv("LATCHKEY_ACCOUNTS_URL", running.url)
         yield running

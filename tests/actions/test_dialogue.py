@@ -289,6 +289,7 @@ def test_what_a_verdict_brings(
     ("said_last", "reason"),
     [
         ("utter_recovery_failed", "action_failed"),
+        ("utter_link_not_renewed", "action_failed"),
         ("utter_assistant_trouble", "action_failed"),
         ("utter_fallback", "asked"),
         (None, "asked"),

@@ -18,6 +18,11 @@ def customs(result: Json) -> list[Json]:
     return [response["custom"] for response in result["responses"]]
 
 
+def counted(result: Json) -> list[bool]:
+    """Return for each thing said whether it counts as a mail that was asked for."""
+    return [bool(custom.get("acted")) for custom in customs(result)]
+
+
 @pytest.mark.parametrize("claim", [False, None, "true", 1, "", [True]], ids=repr)
 @pytest.mark.parametrize("before", [{}, UNKNOWN], ids=["first", "again"])
 def test_only_who_is_said_to_may_ask_for_a_mail(
@@ -58,12 +63,12 @@ def test_a_mail_that_was_asked_for_is_told(
     server: ActionServer, backend: BadBackend
 ) -> None:
     backend.status, backend.body = 202, QUEUED
-    assert customs(server.run(submission("ana@example.com"))) == [{"acted": True}]
+    assert counted(server.run(submission("ana@example.com"))) == [True]
 
 
 def test_a_refusal_is_no_mail(server: ActionServer, backend: BadBackend) -> None:
     backend.status, backend.body = 429, b'{"code": "too_many", "message": "slowly"}'
-    assert customs(server.run(submission("ana@example.com"))) == [{}]
+    assert counted(server.run(submission("ana@example.com"))) == [False]
 
 
 def test_what_may_have_been_sent_is_told_once(
@@ -71,14 +76,14 @@ def test_what_may_have_been_sent_is_told_once(
 ) -> None:
     backend.status, backend.body = 503, b"?"
     first = server.run(submission("ana@example.com"))
-    assert customs(first) == [{"acted": True}]
+    assert counted(first) == [True]
     kept = {"unknown_outcomes": slots_set(first)["unknown_outcomes"]}
     again = server.run(submission("ana@example.com", before=kept))
-    assert customs(again) == [{}]
+    assert counted(again) == [False]
     backend.status, backend.body = 202, QUEUED
     sent = server.run(submission("ana@example.com", before=kept))
     assert said(sent) == ["utter_recovery_sent"]
-    assert customs(sent) == [{}]
+    assert counted(sent) == [False]
 
 
 @pytest.mark.parametrize("token", [None, "not.a.token"])

@@ -83,7 +83,10 @@ def test_a_signed_turn_is_answered(post: Post) -> None:
     answer = post(body, signature(body))
     assert answer.status_code == 200
     result = answer.json()
-    assert set(result) == {"replies", "nlu", "handoff", "trouble", "acted", "actions"}
+    assert set(result) == {
+        *("replies", "nlu", "handoff", "trouble", "acted", "actions"),
+        *("receipts", "plan", "wish", "skipped"),
+    }
     assert result["nlu"]["intent"] == "how_to_log_in"
     assert "password" in texts(result)[0]
 
@@ -120,7 +123,7 @@ FORGERIES = {
     "another key": signature(BODY, key="x" * 32),
     "an empty key": signature(BODY, key=""),
     "an old one": signature(BODY, at=time.time() - SIGNATURE_LIFE_S - 5),
-    "one from the future": signature(BODY, at=time.time() + SIGNATURE_LIFE_S + 60),
+    "one from the future": signature(BODY, at=time.time() + SIGNATURE_LIFE_S + 600),
     "another body's": signature(BODY + b" "),
     "another moment's": f"t={int(time.time()) + 1},v1={DIGEST}",
     "no moment": f"v1={DIGEST}",
@@ -162,10 +165,23 @@ def test_without_a_proper_key_nobody_is_let_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     keyless = TurnChannel.from_credentials({"key": key} if key else None)
-    monkeypatch.setattr(entry, "_key", keyless._key)
+    monkeypatch.setattr(entry, "_keys", keyless._keys)
     body = turn_body()
     used = key if signed_with == "same" else signed_with
     assert post(body, signature(body, key=used)).status_code == 401
+
+
+def test_a_former_key_is_honoured_while_it_is_configured(
+    post: Post, entry: TurnChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = "the-key-from-before-which-is-long-enough"
+    monkeypatch.setenv("LATCHKEY_TURN_KEY_FORMER", f"{former}, short")
+    changing = TurnChannel.from_credentials({"key": KEY})
+    body = turn_body()
+    assert post(body, signature(body, key=former)).status_code == 401
+    monkeypatch.setattr(entry, "_keys", changing._keys)
+    for key, status in ((former, 200), (KEY, 200), ("short", 401), ("", 401)):
+        assert post(body, signature(body, key=key)).status_code == status
 
 
 MALFORMED = {
@@ -301,3 +317,15 @@ def test_nothing_is_understood_without_a_signature(forgery: str, post: Post) -> 
 def test_only_a_text_is_understood(body: bytes, post: Post) -> None:
     answer = post(body, signature(body), to="parse")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_turn")
+
+
+def test_what_is_signed_is_forgotten(post: Post) -> None:
+    taken = json.loads(turn_body())
+    body = json.dumps(taken).encode()
+    assert post(body, signature(body)).status_code == 200
+    wish = json.dumps({"conversations": [taken["conversation_id"], new_id()]}).encode()
+    refused = post(wish, signature(wish, key="x" * 32), to="forget")
+    assert (refused.status_code, refused.json()["code"]) == (401, "bad_signature")
+    assert post(wish, signature(wish), to="forget").json() == {"forgotten": 1}
+    again = post(body, signature(body))
+    assert (again.status_code, again.json()["code"]) == (422, "invalid_turn")

@@ -3,23 +3,14 @@
 The account backend is a closed port, so what was confirmed ends in "can't reach".
 """
 
-import os
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from bot.turn import TurnTaker
+from tests.bot.own_actions import run_own_actions
 from tests.bot.turns import Run, new_id, pressed, texts, typed
-
-ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENTS = ROOT / os.environ.get("LATCHKEY_ENVIRONMENTS", ".latchkey")
-START_S = 30
 
 ADDRESS, CONFIRM, DOUBT = "Which e-mail address", "Shall I?", "Did you mean"
 MISSING, INVALID, SEVERAL = (
@@ -46,45 +37,8 @@ Line = tuple[str, list[str]]
 @pytest.fixture(scope="module")
 def taker(agent: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TurnTaker]:
     """A turn taker whose actions are the product's own."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    log = tmp_path_factory.mktemp("actions") / "log"
-    variables = {
-        "LATCHKEY_ACTIONS_PORT": str(port),
-        "LATCHKEY_ACTOR_KEY": "k" * 40,
-        "LATCHKEY_ACCOUNTS_URL": "http://127.0.0.1:9",
-        "LATCHKEY_ACCOUNTS_TOKEN": "none",
-    }
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [ENVIRONMENTS / "venv/bin/python", "-m", "actions"],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
-            stdout=output,
-            stderr=output,
-        )
-    endpoint = agent.processor.action_endpoint
-    own = endpoint.url
-    try:
-        wait_until_up(f"http://127.0.0.1:{port}/health", log)
-        endpoint.url = f"http://127.0.0.1:{port}/webhook"
-        yield TurnTaker(agent)
-    finally:
-        endpoint.url = own
-        process.terminate()
-        process.wait(10)
-
-
-def wait_until_up(url: str, log: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        try:
-            requests.get(url, timeout=2)
-        except requests.ConnectionError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(log.read_text(encoding="utf-8"))
+    with run_own_actions(agent, tmp_path_factory.mktemp("actions")) as running:
+        yield running
 
 
 # name: [(what is typed, or pressed when it begins with a "/", parts of the replies)]

@@ -1,16 +1,18 @@
 """Rasa with less work: the same results as Rasa's own, on the trained model."""
 
 import copy
+import logging
 from typing import Any
 
 import pytest
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.slots import TextSlot
 
-from bot import rule_lookup
+from bot import rule_lookup, state_history
 from bot.graph_runner import OrderedGraphRunner
 from bot.turn import TurnTaker
 from tests.bot.turns import Run, new_id, pressed, typed
@@ -21,6 +23,7 @@ DIALOGUES = [
     ["resend my invite", "pancakes", "/talk_to_human", "ana@example.com"],
     ["resend my invite", "no", "/stop", "/deny", "/search_articles"],
     ["how do I log in?", "no", "no", "/talk_to_human", "bye"],
+    ["resend my invite", "/run_command", "/report_link", "hello", "/renew_link"],
 ]
 
 
@@ -53,6 +56,56 @@ def test_the_rules_that_fit_are_those_that_rasa_finds(
     assert any(ours for ours, _ in compared)
     for ours, rasas in compared:
         assert ours == rasas
+
+
+@pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda lines: lines[0])
+def test_looking_back_shows_what_rasa_sees(
+    dialogue: list[str],
+    agent: Any,
+    taker: TurnTaker,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared = []
+
+    def see_both(policy: Any, *tracker_and_domain: Any, **more: Any) -> Any:
+        ours = state_history.prediction_states(policy, *tracker_and_domain, **more)
+        compared.append(
+            (ours, state_history.rasas_own(policy, *tracker_and_domain, **more))
+        )
+        return ours
+
+    monkeypatch.setattr(RulePolicy, "_prediction_states", see_both)
+    conversation = new_id()
+    for line in [*dialogue, *dialogue]:
+        take = pressed if line.startswith("/") else typed
+        run(taker.take(take(line, conversation)))
+    assert any(len(ours) < len(rasas) for ours, rasas in compared)
+    for ours, rasas in compared:
+        assert ours == rasas[-len(ours) :]
+
+
+def test_looking_back_is_as_long_as_the_longest_rule(agent: Any) -> None:
+    policy = component(agent, RulePolicy)
+    keys = [*policy.lookup["rules"], *policy.lookup["rules_for_loop_unhappy_path"]]
+    lengths = [len(RulePolicy._rule_key_to_state(key)) for key in keys]
+    assert state_history._longest(policy) == max(lengths)
+
+
+def test_whether_a_domain_is_empty_is_found_out_once(agent: Any) -> None:
+    assert not agent.domain.is_empty()
+    assert not agent.domain.is_empty()
+    assert Domain.empty().is_empty()
+
+
+def test_states_are_written_down_for_a_log_that_is_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    states = [{"user": {"intent": "greet"}}]
+    with caplog.at_level(logging.WARNING):
+        assert not RulePolicy.format_tracker_states(states)
+    with caplog.at_level(logging.DEBUG):
+        assert "greet" in RulePolicy.format_tracker_states(states)
 
 
 @pytest.mark.parametrize("states", [[], [{}], [{"user": {"intent": "greet"}}]])

@@ -111,6 +111,30 @@ def test_an_action_that_fails_in_silence_breaks_the_turn_off(
     assert isinstance(caught.value.__cause__, RasaException)
 
 
+def test_an_action_may_ask_to_be_called_again(
+    run: Run, action_server: ActionServer
+) -> None:
+    action_server.answers[NAME] = says("", custom={"try_again": True})
+    with pytest.raises(BrokenOffError, match=NAME):
+        run(call(action_server, []))
+
+
+@pytest.mark.parametrize("said", [None, [{"text": "the answer"}]])
+def test_after_something_was_said_or_outside_of_a_turn_it_may_not(
+    said: list[Any] | None, run: Run, action_server: ActionServer
+) -> None:
+    action_server.answers[NAME] = says("", custom={"try_again": True})
+    assert len(run(call(action_server, said))) == 1
+
+
+@pytest.mark.parametrize("custom", [{}, {"try_again": "yes"}, {"acted": True}])
+def test_nothing_else_makes_an_action_be_called_again(
+    custom: dict[str, Any], run: Run, action_server: ActionServer
+) -> None:
+    action_server.answers[NAME] = says("hello", custom=custom)
+    assert len(run(call(action_server, []))) == 1
+
+
 def test_an_action_that_fails_after_something_was_said_does_not(
     run: Run, action_server: ActionServer
 ) -> None:
