@@ -10,7 +10,11 @@ from cli.bench_redaction import bench_redaction
 from cli.bench_search import bench_search
 from cli.bench_turn import bench_turn
 from cli.chat import chat
+from cli.checks import checks
+from cli.commands import commands
+from cli.key_commands import keys
 from cli.nlu import bench_nlu, evaluate
+from cli.personal_data import erase, export, retain
 from cli.testing import check, test
 from cli.train import train
 from cli.up import up
@@ -24,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (up, chat, ask, train, check, audit):
+for command in (up, chat, ask, train, check, checks, commands, export, erase, retain):
     app.command()(command)
 app.command("eval")(evaluate)
 
@@ -48,6 +52,8 @@ bench.command("redaction")(bench_redaction)
 bench.command("search")(bench_search)
 bench.command("turn")(bench_turn)
 app.add_typer(bench, name="bench")
+app.add_typer(audit, name="audit")
+app.add_typer(keys, name="keys")
 app.add_typer(user, name="user")
 app.add_typer(team, name="team")
 

@@ -12,6 +12,7 @@ from cli.full_store import SEED, fill_store
 from foundation.database import Database
 from helpdesk.desk.agent_accounts import NewAgent, add_agent
 from helpdesk.desk.agent_sessions import begin_session
+from helpdesk.desk.audit import Who
 from helpdesk.store import open_database
 from helpdesk.store.words import Role
 
@@ -63,7 +64,7 @@ def _sign_in(database: Database) -> tuple[list[UUID], list[str]]:
         for number in range(AGENTS):
             email = f"agent-{number}@example.com"
             new = NewAgent(email, f"Agent {number}", Role.AGENT, None)
-            agent = add_agent(session, "bench", new, now)
+            agent = add_agent(session, Who("bench"), new, now)
             agents.append(agent.id)
             tokens.append(begin_session(session, agent.id, now))
     return agents, tokens

@@ -8,6 +8,8 @@ import contextlib
 import os
 import secrets
 import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.console import fail
@@ -19,7 +21,9 @@ ACCOUNTS_TOKEN = "LATCHKEY_ACCOUNTS_TOKEN"
 ACCOUNTS_STAFF_TOKEN = "LATCHKEY_ACCOUNTS_STAFF_TOKEN"
 ACCOUNTS_SECRET = "LATCHKEY_ACCOUNTS_SECRET"
 HELPDESK_SECRET = "LATCHKEY_HELPDESK_SECRET"
-NAMES = (
+PSEUDONYM_KEY = "LATCHKEY_PSEUDONYM_KEY"
+# Those that can be changed, because the one before is honoured for a while.
+ROTATING = (
     TURN_KEY,
     ACTOR_KEY,
     ACCOUNTS_TOKEN,
@@ -27,12 +31,94 @@ NAMES = (
     ACCOUNTS_SECRET,
     HELPDESK_SECRET,
 )
+NAMES = (*ROTATING, PSEUDONYM_KEY)
 LENGTH = 32  # characters at least; what is made here has more
 
 
+@dataclass(frozen=True)
+class KeyState:
+    """What may be told of a key: never its value."""
+
+    name: str
+    source: str  # `environment`, `file` or `state`
+    changed_at: datetime | None
+    former: int  # how many before it are still honoured
+
+
 def read_keys(state: Path = STATE) -> dict[str, str]:
-    """Return every secret under the name of its variable."""
-    return {name: _read_key(name, state / "keys") for name in NAMES}
+    """Return every secret under the name of its variable, with those before it."""
+    folder = state / "keys"
+    keys = {name: _read_key(name, folder) for name in NAMES}
+    for name in ROTATING:
+        former = _read_former(name, folder)
+        if former:
+            keys[_former(name)] = ",".join(former)
+    return keys
+
+
+def rotate_keys(state: Path = STATE) -> list[str]:
+    """Make every key of the state folder anew; the one before stays good.
+
+    Returns:
+        The names of those that were made. Others come from elsewhere, and whoever put
+        them there changes them.
+    """
+    folder = state / "keys"
+    read_keys(state)  # so that there is one of each
+    rotated = [name for name in ROTATING if _source(name) == "state"]
+    for name in rotated:
+        path = folder / name.lower()
+        before = [path.read_text(encoding="utf-8").strip(), *_read_former(name, folder)]
+        # First the former ones: whoever reads in between misses none.
+        _replace(folder / _former(name).lower(), "\n".join(before))
+        _replace(path, _new_key())
+    return rotated
+
+
+def forget_former_keys(state: Path = STATE) -> list[str]:
+    """Drop the keys before the current ones; return the names of those that had any."""
+    folder = state / "keys"
+    found = [folder / _former(name).lower() for name in ROTATING]
+    forgotten = [path for path in found if path.exists()]
+    for path in forgotten:
+        path.unlink()
+    return [path.name.upper().removesuffix("_FORMER") for path in forgotten]
+
+
+def list_keys(state: Path = STATE) -> list[KeyState]:
+    """Return where each key comes from and when it was changed last."""
+    folder, found = state / "keys", []
+    read_keys(state)
+    for name in NAMES:
+        source = _source(name)
+        changed_at = None
+        if source != "environment":
+            path = Path(os.environ.get(f"{name}_FILE", folder / name.lower()))
+            changed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        former = len(_read_former(name, folder))
+        found.append(KeyState(name, source, changed_at, former))
+    return found
+
+
+def _former(name: str) -> str:
+    return f"{name}_FORMER"
+
+
+def _source(name: str) -> str:
+    if name in os.environ:
+        return "environment"
+    return "file" if f"{name}_FILE" in os.environ else "state"
+
+
+def _read_former(name: str, folder: Path) -> list[str]:
+    variable = _former(name)
+    if variable in os.environ:
+        return os.environ[variable].replace(",", " ").split()
+    chosen = os.environ.get(f"{variable}_FILE")
+    path = Path(chosen) if chosen else folder / variable.lower()
+    if not chosen and not path.exists():
+        return []
+    return _read_file(f"{variable}_FILE", path).replace(",", " ").split()
 
 
 def _read_key(name: str, folder: Path) -> str:
@@ -41,23 +127,40 @@ def _read_key(name: str, folder: Path) -> str:
         path = Path(os.environ.get(f"{name}_FILE", folder / name.lower()))
         if not path.exists() and path.parent == folder:
             _make_key(path)
-        try:
-            value = path.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            fail(f"{name}_FILE: {path} cannot be read ({error.strerror}).")
-        except UnicodeDecodeError:
-            fail(f"{name}_FILE: {path} is not a text file.")
+        value = _read_file(f"{name}_FILE", path).strip()
     if len(value) < LENGTH:
         fail(f"{name} is shorter than {LENGTH} characters; choose a longer secret.")
     return value
 
 
+def _read_file(variable: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        fail(f"{variable}: {path} cannot be read ({error.strerror}).")
+    except UnicodeDecodeError:
+        fail(f"{variable}: {path} is not a text file.")
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(36)
+
+
 def _make_key(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, made = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(36))
+    made = _write_beside(path, _new_key())
     # Two commands may make it at once: the first wins, and nobody reads half a key.
     with contextlib.suppress(FileExistsError):
         os.link(made, path)
-    Path(made).unlink()
+    made.unlink()
+
+
+def _replace(path: Path, text: str) -> None:
+    _write_beside(path, text).replace(path)
+
+
+def _write_beside(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, made = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    return Path(made)

@@ -1,6 +1,7 @@
 """The help desk's own record, for commands; also while the help desk runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from cli.console import fail
 from cli.stack import Ports, Stack
+from foundation.database import Database
 from foundation.environment import SettingsError
 from helpdesk.desk.errors import DeskError
 from helpdesk.settings import HelpdeskSettings
@@ -26,6 +28,15 @@ def in_record(
         work: What to do, with the moment.
         stack: Whose record, if not that of this installation.
     """
+    with opened(stack) as (_, database), database.transaction() as session:
+        return work(session, datetime.now(UTC))
+
+
+@contextmanager
+def opened(
+    stack: Stack | None = None,
+) -> Iterator[tuple[HelpdeskSettings, Database]]:
+    """Yield the help desk's settings and its database, with the newest tables."""
     chosen = stack or Stack.on(Ports.from_environment())
     try:
         settings = HelpdeskSettings.from_environment(chosen.helpdesk().environment)
@@ -34,8 +45,7 @@ def in_record(
         fail(str(error), 2)
     try:
         database.migrate()
-        with database.transaction() as session:
-            return work(session, datetime.now(UTC))
+        yield settings, database
     except DeskError as error:
         fail(error.message)
     except SQLAlchemyError as error:

@@ -158,10 +158,10 @@ class Stack:
             "LATCHKEY_HELPDESK_HOST": HOST,
             "LATCHKEY_HELPDESK_PORT": str(self.ports.helpdesk),
             "LATCHKEY_HOME": str(self.state),
-            "LATCHKEY_RASA_URL": self.url("rasa"),
         }
         defaults = {
             **self._mail_server(),
+            "LATCHKEY_RASA_URL": self.url("rasa"),
             "LATCHKEY_PUBLIC_URL": self.url("helpdesk"),
             "LATCHKEY_ACCOUNTS_URL": self.url("accounts"),
             "LATCHKEY_ARTICLES": str(PROJECT / "kb"),

@@ -15,11 +15,12 @@ from cli.record import in_record
 from foundation.addresses import AddressError, normalise_address
 from foundation.passwords import hash_password, password_problem
 from helpdesk.desk import agent_accounts as accounts
+from helpdesk.desk.audit import Who
 from helpdesk.desk.one_time_codes import reset_codes
 from helpdesk.store.models import Agent
 from helpdesk.store.words import Role
 
-ACTOR = "command line"
+ACTOR = Who("command line")
 WRONG_USE = 2
 MADE_BYTES = 15  # 20 letters
 PROBLEMS = {

@@ -6,8 +6,10 @@ import os
 from foundation.environment import SettingsError
 from foundation.logs import log_to_stderr
 from foundation.serving import serve
+from foundation.start_checks import admit
 from helpdesk.app import create_app
 from helpdesk.settings import HelpdeskSettings
+from helpdesk.start_checks import check_helpdesk
 
 
 def main() -> int:
@@ -15,6 +17,7 @@ def main() -> int:
     log_to_stderr()
     try:
         settings = HelpdeskSettings.from_environment()
+        admit(check_helpdesk(settings), settings.stage)
         app = create_app(settings)
     except SettingsError as error:
         logging.getLogger("helpdesk").error("%s", error)  # noqa: TRY400 - a sentence, not a traceback

@@ -10,15 +10,26 @@ from sanic.config import Config
 from foundation.clock import Clock, SystemClock
 from foundation.postman import Postman
 from helpdesk.assistant import AssistantClient
+from helpdesk.commands.call import Room
+from helpdesk.commands.catalogue import FIRST_WORDS
+from helpdesk.commands.line import CommandLine
+from helpdesk.commands.words import read_command_words
 from helpdesk.desk.account_backend import AccountBackend
 from helpdesk.desk.account_words import read_account_words
 from helpdesk.desk.action_limits import ActionLimits
 from helpdesk.desk.agent_desk import AgentDesk
 from helpdesk.desk.agent_recoveries import AgentRecoveries
+from helpdesk.desk.approval_desk import OTHERS, ApprovalDesk
+from helpdesk.desk.approval_reading import RECOVERY
+from helpdesk.desk.approval_words import read_approval_words
+from helpdesk.desk.approvals import Approvals
 from helpdesk.desk.articles import read_articles
 from helpdesk.desk.buttons import offer_finder
 from helpdesk.desk.canned_responses import seed_responses
 from helpdesk.desk.chat import Desk
+from helpdesk.desk.delivery_notes import read_delivery_notes
+from helpdesk.desk.delivery_watch import DeliveryWatch
+from helpdesk.desk.erasures import Erasures
 from helpdesk.desk.ghost_drafts import GhostDrafts
 from helpdesk.desk.ghost_writer import GhostWriter
 from helpdesk.desk.identity import IdentityVerifier
@@ -29,17 +40,25 @@ from helpdesk.desk.letter_tokens import LetterTokens
 from helpdesk.desk.letter_worker import LetterWorker
 from helpdesk.desk.letter_writing import LetterWriter
 from helpdesk.desk.limits import RateLimits
+from helpdesk.desk.link_autopsy import LinkAutopsy
 from helpdesk.desk.office import Office
 from helpdesk.desk.one_time_codes import OneTimeCodes
 from helpdesk.desk.own_account import OwnAccounts
 from helpdesk.desk.person import People
 from helpdesk.desk.presence import AgentPresence
+from helpdesk.desk.pseudonyms import Pseudonyms
+from helpdesk.desk.radar import Radar
+from helpdesk.desk.receipt_desk import ReceiptDesk
+from helpdesk.desk.retention import Retention
 from helpdesk.desk.search import SearchIndex
 from helpdesk.desk.sentences import read_sentences
 from helpdesk.desk.sign_in import SignIns
+from helpdesk.desk.signals import read_signals
 from helpdesk.desk.single_sign_on import SingleSignOn
 from helpdesk.desk.suggestions import Suggestions
+from helpdesk.desk.target_limits import TargetLimits
 from helpdesk.desk.topics import Topics
+from helpdesk.desk.turn_actors import TurnActors
 from helpdesk.desk.turn_worker import TurnWorker
 from helpdesk.desk.understanding import Understanding
 from helpdesk.desk.uploads import Uploads
@@ -118,18 +137,24 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
         found = search.search(text, FEW_RESULTS)
         return [found_json(each, settings.public_url) for each in found]
 
-    action_limits = ActionLimits(settings.secret, settings.limit_factor)
-    office = Office(sentences, settings.hours, settings.turn_cap)
+    action_limits = ActionLimits(settings.secret.current, settings.limit_factor)
+    office = Office(sentences, settings.hours, settings.turn_cap, FIRST_WORDS)
+    pseudonyms = Pseudonyms(settings.pseudonym_key)
     worker = TurnWorker(
         record,
         assistant,
         hub,
         office,
         find_results,
-        action_limits,
+        TurnActors(action_limits),
+        pseudonyms,
         clock,
         metrics,
     )
+    backend = AccountBackend(
+        settings.accounts_url, settings.accounts_token, settings.accounts_staff_token
+    )
+    signals = read_signals()
     find_offer = offer_finder(articles, sentences.talk_to_person)
     desk = Desk(
         record,
@@ -138,6 +163,7 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
         limits,
         action_limits,
         find_offer,
+        LinkAutopsy(backend, limits, signals),
         office,
         clock,
         metrics,
@@ -147,9 +173,37 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
     console_news = ConsoleNews(record, hub, console_presentation, clock)
     sign_ins = _sign_ins(settings, record, limits, clock)
     understanding, account_words = Understanding(assistant), read_account_words()
-    backend = AccountBackend(
-        settings.accounts_url, settings.accounts_token, settings.accounts_staff_token
+    approvals = Approvals(pseudonyms, read_approval_words(), settings.second_person)
+    radar = Radar(approvals, signals)
+    target_limits = TargetLimits(pseudonyms, settings.limit_factor)
+    agent_recoveries = AgentRecoveries(
+        record,
+        backend,
+        action_limits,
+        target_limits,
+        pseudonyms,
+        approvals,
+        radar,
+        hub,
+        sentences,
+        account_words,
+        clock,
     )
+    approval_desk = ApprovalDesk(record, hub, approvals, clock)
+    room = Room(
+        office,
+        read_command_words(),
+        account_words,
+        pseudonyms,
+        radar,
+        target_limits,
+        approval_desk,
+        settings.bulk_per_minute,
+    )
+    command_line = CommandLine(record, worker, hub, limits, room, clock)
+    worker.follow_wishes(command_line.follow_wish)
+    approval_desk.carriers[RECOVERY] = agent_recoveries.carry_out
+    approval_desk.carriers[OTHERS] = command_line.follow_decision
     return Services(
         settings=settings,
         clock=clock,
@@ -165,12 +219,24 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
         presentation=presentation,
         worker=worker,
         desk=desk,
-        letters=_assemble_letters(desk, settings),
+        letters=_assemble_letters(desk, settings, pseudonyms),
         uploads=Uploads(record, limits, clock),
         office=office,
         agent_desk=AgentDesk(record, hub, office, clock),
         agent_presence=AgentPresence(lambda _: console_news.note_staff()),
         watchman=Watchman(record, hub, office, clock),
+        erasures=Erasures(
+            record,
+            assistant,
+            backend,
+            settings.secret,
+            pseudonyms,
+            settings.home,
+            clock,
+        ),
+        retention=Retention(
+            record, assistant, settings.retention, settings.home, clock
+        ),
         console_presentation=console_presentation,
         console_news=console_news,
         metrics=metrics,
@@ -181,7 +247,10 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
         suggestions=Suggestions(record, understanding, articles, search),
         account_backend=backend,
         account_words=account_words,
-        people=People(record, backend, clock),
+        receipt_desk=ReceiptDesk(record, backend, hub, account_words, clock),
+        delivery_watch=DeliveryWatch(record, backend, pseudonyms, hub, clock),
+        people=People(record, backend, pseudonyms, radar, clock),
+        pseudonyms=pseudonyms,
         topics=topics,
         ghost_writer=GhostWriter(
             record,
@@ -191,9 +260,13 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
             hub.watch_all,
             clock,
         ),
-        agent_recoveries=AgentRecoveries(
-            record, backend, action_limits, hub, sentences, account_words, clock
-        ),
+        agent_recoveries=agent_recoveries,
+        command_line=command_line,
+        approvals=approvals,
+        approval_desk=approval_desk,
+        radar=radar,
+        target_limits=target_limits,
+        delivery_notes=read_delivery_notes(settings.hours.zone),
     )
 
 
@@ -228,7 +301,9 @@ def _single_sign_on(
     )
 
 
-def _assemble_letters(desk: Desk, settings: HelpdeskSettings) -> LetterDesk:
+def _assemble_letters(
+    desk: Desk, settings: HelpdeskSettings, pseudonyms: Pseudonyms
+) -> LetterDesk:
     record, clock, metrics = desk.record, desk.clock, desk.metrics
     tokens, smtp, mailbox = LetterTokens(settings.secret), settings.smtp, settings.inbox
     writer = LetterWriter(
@@ -241,7 +316,13 @@ def _assemble_letters(desk: Desk, settings: HelpdeskSettings) -> LetterDesk:
     worker = LetterWorker(record, writer, Postman(smtp), clock, metrics)
     inbox = LetterInbox(desk, Inbox(mailbox), tokens) if mailbox else None
     return LetterDesk(
-        record, worker if smtp.host else None, inbox, tokens, desk.action_limits, clock
+        record,
+        worker if smtp.host else None,
+        inbox,
+        tokens,
+        desk.action_limits,
+        pseudonyms,
+        clock,
     )
 
 
@@ -252,6 +333,10 @@ async def _open(app: HelpdeskApp) -> None:
     await app.ctx.worker.start()
     await app.ctx.letters.start()
     await app.ctx.watchman.start()
+    await app.ctx.approval_desk.start()
+    app.ctx.delivery_watch.start()
+    app.ctx.erasures.start()
+    app.ctx.retention.start()
     app.ctx.console_news.start()
     app.ctx.ghost_writer.start()
     log.info("the help desk listens on %s", app.ctx.settings.public_url)
@@ -260,6 +345,10 @@ async def _open(app: HelpdeskApp) -> None:
 async def _hand_back(app: HelpdeskApp) -> None:
     await app.ctx.ghost_writer.stop()
     await app.ctx.console_news.stop()
+    await app.ctx.approval_desk.stop()
+    await app.ctx.delivery_watch.stop()
+    await app.ctx.retention.stop()
+    await app.ctx.erasures.stop()
     await app.ctx.watchman.stop()
     await app.ctx.worker.stop(STOP_SECONDS)
     await app.ctx.letters.stop()

@@ -9,18 +9,19 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 import jwt
-from urllib3 import BaseHTTPResponse, Timeout, connection_from_url
-from urllib3.exceptions import HTTPError
+
+from helpdesk.neighbour_lines import Answer, NeighbourLines, Patience
 
 TURN_PATH = "/webhooks/latchkey/turn"
 PARSE_PATH = "/webhooks/latchkey/parse"
+FORGET_PATH = "/webhooks/latchkey/forget"
 SIGNATURE_HEADER = "X-Latchkey-Signature"
 AUDIENCE = "latchkey-actions"
 ACTOR_LIFE_S = 300
@@ -28,7 +29,7 @@ CONNECT_TIMEOUT_S = 2.0
 AT_ONCE_MOST = 32  # lines that are kept open, one for each turn under way
 READ_TIMEOUT_S = 9.8  # the assistant itself gives up after 9 s and says so
 # Whoever only wants to know what a text means has something else to show instead.
-PARSE_TIMEOUT = Timeout(connect=0.5, read=1.5)
+PARSE_PATIENCE = Patience(connect_s=0.5, read_s=1.5)
 
 
 class AssistantError(Exception):
@@ -48,11 +49,14 @@ class Actor:
     """Who is asking; the role comes from the session, never from text.
 
     `may_act` is false when as many mails as are allowed were asked for already.
+    `session_id` is an agent's, `addresses` are those proven to be the person's own.
     """
 
     subject: str = "visitor"
     role: str = "contact"
     may_act: bool = True
+    session_id: str = ""
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ def sign_actor(actor: Actor, turn: Turn, key: str) -> str:
         "sub": actor.subject,
         "role": actor.role,
         "act": actor.may_act,
+        "sid": actor.session_id,
+        "adr": list(actor.addresses),
         "cid": turn.conversation_id,
         "mid": turn.message_id,
         "exp": int(time.time()) + ACTOR_LIFE_S,
@@ -88,19 +94,11 @@ def sign_body(body: bytes, key: str, *, now: float) -> str:
 
 
 class AssistantClient:
-    """Sends turns to one Rasa process, from several threads if need be.
-
-    Not by way of `requests`: what that puts together for each call (cookies, proxies, hooks)
-    costs more than the call, and nothing of it is for a neighbour.
-    """
+    """Sends turns to one Rasa process, from several threads if need be."""
 
     def __init__(self, base_url: str, *, turn_key: str, actor_key: str) -> None:
-        self._lines = connection_from_url(
-            base_url,
-            maxsize=AT_ONCE_MOST,
-            retries=False,  # a turn is tried again by whoever knows that it is one
-        )
-        self._base_path = urlsplit(base_url).path.rstrip("/")
+        # A turn is tried again by whoever knows that it is one.
+        self._lines = NeighbourLines(base_url, AT_ONCE_MOST)
         self._turn_key = turn_key
         self._actor_key = actor_key
 
@@ -119,8 +117,8 @@ class AssistantClient:
             "payload": turn.payload,
             "actor": sign_actor(actor or Actor(), turn, self._actor_key),
         }
-        timeout = Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S)
-        return _read_result(self._post(TURN_PATH, fields, timeout), _is_turn)
+        patience = Patience(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+        return _read_result(self._post(TURN_PATH, fields, patience), _is_turn)
 
     def parse(self, text: str) -> dict[str, Any]:
         """Return what a text would be understood as; no conversation is touched.
@@ -131,33 +129,51 @@ class AssistantClient:
         Raises:
             AssistantError: no usable answer came, soon enough.
         """
-        response = self._post(PARSE_PATH, {"text": text}, PARSE_TIMEOUT)
-        return _read_result(response, _is_understood)
+        answer = self._post(PARSE_PATH, {"text": text}, PARSE_PATIENCE)
+        return _read_result(answer, _is_understood)
 
-    def _post(
-        self, path: str, fields: dict[str, Any], timeout: Timeout
-    ) -> BaseHTTPResponse:
+    def forget(
+        self, conversations: Sequence[str], before: datetime | None = None
+    ) -> int:
+        """Have the assistant forget conversations, for good.
+
+        Args:
+            conversations: Which; no turn of these is taken any more.
+            before: Likewise all in which nothing happened since that moment.
+
+        Returns:
+            How many it knew.
+
+        Raises:
+            AssistantError: nobody knows whether it has.
+        """
+        fields: dict[str, Any] = {"conversations": list(conversations)}
+        if before is not None:
+            fields["before"] = before.timestamp()
+        answer = self._post(
+            FORGET_PATH, fields, Patience(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+        )
+        return int(_read_result(answer, _is_forgotten)["forgotten"])
+
+    def _post(self, path: str, fields: dict[str, Any], patience: Patience) -> Answer:
         body = json.dumps(fields).encode()
         headers = {
             "Content-Type": "application/json",
             SIGNATURE_HEADER: sign_body(body, self._turn_key, now=time.time()),
         }
         try:
-            return self._lines.urlopen(
-                "POST",
-                self._base_path + path,
-                body=body,
-                headers=headers,
-                redirect=False,
-                timeout=timeout,
-            )
-        except (HTTPError, OSError) as error:
+            return self._lines.post(path, body, headers, patience)
+        except OSError as error:
             problem = f"The assistant does not answer ({type(error).__name__})."
             raise AssistantError(problem, permanent=False) from error
 
 
 def _is_turn(answer: dict[str, Any]) -> bool:
     return isinstance(answer.get("replies"), list)
+
+
+def _is_forgotten(answer: dict[str, Any]) -> bool:
+    return isinstance(answer.get("forgotten"), int)
 
 
 def _is_understood(answer: dict[str, Any]) -> bool:
@@ -171,10 +187,10 @@ def _is_understood(answer: dict[str, Any]) -> bool:
 
 
 def _read_result(
-    response: BaseHTTPResponse, is_right: Callable[[dict[str, Any]], bool]
+    response: Answer, is_right: Callable[[dict[str, Any]], bool]
 ) -> dict[str, Any]:
     try:
-        answer = json.loads(response.data)
+        answer = json.loads(response.body)
     except (ValueError, RecursionError):
         answer = None
     if (

@@ -7,12 +7,18 @@ from sanic.config import Config
 
 from foundation.clock import Clock
 from foundation.database import Database
+from helpdesk.commands.line import CommandLine
 from helpdesk.desk.account_backend import AccountBackend
 from helpdesk.desk.account_words import AccountWords
 from helpdesk.desk.agent_desk import AgentDesk
 from helpdesk.desk.agent_recoveries import AgentRecoveries
+from helpdesk.desk.approval_desk import ApprovalDesk
+from helpdesk.desk.approvals import Approvals
 from helpdesk.desk.articles import Articles
 from helpdesk.desk.chat import Desk
+from helpdesk.desk.delivery_notes import DeliveryNotes
+from helpdesk.desk.delivery_watch import DeliveryWatch
+from helpdesk.desk.erasures import Erasures
 from helpdesk.desk.ghost_writer import GhostWriter
 from helpdesk.desk.identity import IdentityVerifier
 from helpdesk.desk.letter_desk import LetterDesk
@@ -21,11 +27,16 @@ from helpdesk.desk.office import Office
 from helpdesk.desk.own_account import OwnAccounts
 from helpdesk.desk.person import People
 from helpdesk.desk.presence import AgentPresence
+from helpdesk.desk.pseudonyms import Pseudonyms
+from helpdesk.desk.radar import Radar
+from helpdesk.desk.receipt_desk import ReceiptDesk
+from helpdesk.desk.retention import Retention
 from helpdesk.desk.search import SearchIndex
 from helpdesk.desk.sentences import Sentences
 from helpdesk.desk.sign_in import SignIns
 from helpdesk.desk.single_sign_on import SingleSignOn
 from helpdesk.desk.suggestions import Suggestions
+from helpdesk.desk.target_limits import TargetLimits
 from helpdesk.desk.topics import Topics
 from helpdesk.desk.turn_worker import TurnWorker
 from helpdesk.desk.understanding import Understanding
@@ -65,6 +76,8 @@ class Services:
     agent_desk: AgentDesk
     agent_presence: AgentPresence
     watchman: Watchman
+    erasures: Erasures
+    retention: Retention
     console_presentation: ConsolePresentation
     console_news: ConsoleNews
     metrics: Metrics
@@ -75,10 +88,19 @@ class Services:
     suggestions: Suggestions
     account_backend: AccountBackend
     account_words: AccountWords
+    receipt_desk: ReceiptDesk
+    delivery_watch: DeliveryWatch
     people: People
+    pseudonyms: Pseudonyms
     agent_recoveries: AgentRecoveries
+    approvals: Approvals
+    approval_desk: ApprovalDesk
+    radar: Radar
+    target_limits: TargetLimits
+    delivery_notes: DeliveryNotes
     topics: Topics
     ghost_writer: GhostWriter
+    command_line: CommandLine
 
 
 HelpdeskApp = Sanic[Config, Services]

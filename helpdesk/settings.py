@@ -9,7 +9,11 @@ from urllib.parse import urlsplit
 from foundation.environment import Environment, SettingsError
 from foundation.names import Names, read_names
 from foundation.postman import SmtpSettings
+from foundation.secret import Secret
+from foundation.start_checks import Stage, read_stage
 from helpdesk.desk.hours import Hours, read_hours
+from helpdesk.desk.retention_rules import RetentionRules, read_retention
+from helpdesk.desk.risks import Risk, SecondPersonRule
 from helpdesk.inbox import InboxSettings
 from helpdesk.store.words import Role
 
@@ -32,8 +36,10 @@ class OpenIdSettings:
 class HelpdeskSettings:
     """Everything the service must be told."""
 
+    stage: Stage
     host: str
     port: int
+    home: Path  # the state folder
     public_url: str
     database_url: str
     redis_url: str
@@ -43,12 +49,14 @@ class HelpdeskSettings:
     accounts_url: str
     accounts_token: str
     accounts_staff_token: str
-    secret: str
+    secret: Secret
+    pseudonym_key: str  # never changed: it leads to what was done about an address
     embed_origins: tuple[str, ...]
     identity_keys: Path | None
     trusted_proxies: int
     limit_factor: int
     codes_for: frozenset[Role]
+    second_person: SecondPersonRule
     openid: OpenIdSettings | None
     articles: Path
     domain: Path
@@ -56,7 +64,9 @@ class HelpdeskSettings:
     smtp: SmtpSettings  # without a host, nothing is mailed
     inbox: InboxSettings | None  # where answers by mail arrive
     hours: Hours
+    retention: RetentionRules
     turn_cap: int
+    bulk_per_minute: int  # people whom a bulk command serves
 
     @property
     def is_https(self) -> bool:
@@ -85,8 +95,10 @@ class HelpdeskSettings:
         identity_keys = read.text("LATCHKEY_IDENTITY_KEYS_FILE", "")
         names = read_names(product)
         return cls(
+            stage=read_stage(read),
             host=host,
             port=port,
+            home=home,
             public_url=read.url("LATCHKEY_PUBLIC_URL", f"http://{host}:{port}"),
             database_url=read.text(
                 "LATCHKEY_DATABASE_URL", f"sqlite:///{home / 'helpdesk.db'}"
@@ -98,12 +110,16 @@ class HelpdeskSettings:
             accounts_url=read.url("LATCHKEY_ACCOUNTS_URL", "http://127.0.0.1:8081"),
             accounts_token=read.secret("LATCHKEY_ACCOUNTS_TOKEN"),
             accounts_staff_token=read.secret("LATCHKEY_ACCOUNTS_STAFF_TOKEN"),
-            secret=read.secret("LATCHKEY_HELPDESK_SECRET", at_least=SHORTEST_KEY),
+            secret=read.rotating_secret(
+                "LATCHKEY_HELPDESK_SECRET", at_least=SHORTEST_KEY
+            ),
+            pseudonym_key=read.secret("LATCHKEY_PSEUDONYM_KEY", at_least=SHORTEST_KEY),
             embed_origins=read.origins("LATCHKEY_EMBED_ORIGINS"),
             identity_keys=Path(identity_keys) if identity_keys else None,
             trusted_proxies=read.number("LATCHKEY_TRUSTED_PROXIES", 0),
             limit_factor=read.number("LATCHKEY_LIMIT_FACTOR", 1) or 1,
             codes_for=_roles(read, "LATCHKEY_CODES_FOR"),
+            second_person=_second_person(read, "LATCHKEY_SECOND_ADMIN_FOR"),
             openid=_openid(read),
             articles=Path(read.text("LATCHKEY_ARTICLES", "kb")),
             domain=Path(read.text("LATCHKEY_DOMAIN", "domain.yml")),
@@ -113,7 +129,9 @@ class HelpdeskSettings:
             ),
             inbox=InboxSettings.from_environment(read),
             hours=read_hours(product),
+            retention=read_retention(product),
             turn_cap=read.number("LATCHKEY_TURN_CAP", 30),
+            bulk_per_minute=read.number("LATCHKEY_BULK_PER_MINUTE", 60) or 60,
         )
 
 
@@ -123,6 +141,20 @@ def _roles(read: Environment, name: str) -> frozenset[Role]:
     except ValueError as error:
         known = ", ".join(Role)
         raise SettingsError(f"{name} must list roles: {known}.") from error
+
+
+def _second_person(read: Environment, name: str) -> SecondPersonRule:
+    words = read.words(name)
+    if not words:
+        return SecondPersonRule()
+    try:
+        risks = frozenset(Risk(word) for word in words)
+    except ValueError as error:
+        known = ", ".join(Risk)
+        raise SettingsError(f"{name} must list risks: {known}.") from error
+    if Risk.NONE in risks and len(risks) > 1:
+        raise SettingsError(f"{name} must not list none beside other risks.")
+    return SecondPersonRule(risks - {Risk.NONE}, is_strict=True)
 
 
 def _openid(read: Environment) -> OpenIdSettings | None:

@@ -41,11 +41,19 @@ def run_postgresql_server() -> Iterator[Postgresql]:
 
         server = get_server(folder, cleanup_mode=None)
         url = server.get_uri(driver="psycopg")
+    _hurry(url)
     try:
         yield Postgresql(url, server)
     finally:
         server.stop()
         shutil.rmtree(folder)
+
+
+def _hurry(url: str) -> None:
+    """Have it not wait for the disk: no test pulls the plug of the machine."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @contextmanager
@@ -61,3 +69,13 @@ def new_database(url: str) -> str:
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     return url.replace("/postgres?", f"/{name}?")
+
+
+def copy_database(url: str) -> str:
+    """Make a copy of a database that nobody uses, and return its address."""
+    name = f"test_{uuid4().hex}"
+    original = url.partition("?")[0].rpartition("/")[2]
+    server = url.replace("+psycopg", "").replace(f"/{original}?", "/postgres?")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')
+    return url.replace(f"/{original}?", f"/{name}?")

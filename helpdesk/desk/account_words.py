@@ -24,6 +24,10 @@ class AccountWords:
     request_not_configured: str
     too_many_mails: str
     bad_address: str
+    withdraw_used: str
+    withdraw_nothing: str
+    withdraw_unknown: str
+    withdraw_refused: str
 
     def for_look(self, code: str) -> str:
         """Return why an account cannot be shown."""
@@ -36,6 +40,12 @@ class AccountWords:
         if error.code == NOT_CONFIGURED:
             return self.request_not_configured
         return self.request_refused if error.is_certain else self.request_unknown
+
+    def for_withdrawal(self, error: BackendError) -> str:
+        """Return what became of a wish to withdraw a link."""
+        if error.code == NOT_CONFIGURED:
+            return self.account_not_configured
+        return self.withdraw_refused if error.is_certain else self.withdraw_unknown
 
 
 def read_account_words() -> AccountWords:

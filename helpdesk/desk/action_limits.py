@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, or_, select, union_all
+from sqlalchemy import Select, and_, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from foundation.tables import UtcDateTime
@@ -20,16 +20,19 @@ from helpdesk.desk.turns import UNFINISHED, OpenTurn
 from helpdesk.store.console_models import MailRequest
 from helpdesk.store.letter_models import Letter
 from helpdesk.store.models import Conversation, Turn
+from helpdesk.store.prepared import Prepared
 from helpdesk.store.words import (
     LetterKind,
     LetterState,
     MailRequestState,
+    Purpose,
     TurnState,
 )
 
 WINDOW = timedelta(hours=1)
 OF_ONE_CONTACT = 6
 FROM_ONE_ADDRESS = 30  # offices share one
+OF_ONE_AGENT = 60  # by single commands, and by hand in conversations
 NOTHING = UUID(int=0)
 ONE_LINE = 64  # bits: whoever has an IPv6 address has as many as they like
 
@@ -71,12 +74,37 @@ def _counted() -> Select[int, int]:
     )
     mails = union_all(have_acted, may_have_acted, requests, proofs).subquery()
     return select(
-        func.count().filter(mails.c.contact_id == bindparam("contact")),
-        func.count().filter(mails.c.address_digest == bindparam("digest")),
+        func.count().filter(mails.c.contact_id == bindparam("contact")).label("own"),
+        func.count()
+        .filter(mails.c.address_digest == bindparam("digest"))
+        .label("near"),
     )
 
 
-_COUNTED = _counted()  # building it takes longer than running it
+def _counted_of_agent() -> Select[int]:
+    """Return the query for what an agent had mailed, but for the turn that asks."""
+    begin = bindparam("begin", type_=UtcDateTime())
+    agent = bindparam("agent", type_=Turn.agent_id.type)
+    commands = (
+        select(Turn.id)
+        .join(Conversation, Conversation.id == Turn.conversation_id)
+        .where(Turn.agent_id == agent, Turn.id != bindparam("it"))
+        .where(Conversation.purpose == Purpose.STAFF)
+    )
+    is_under_way = and_(Turn.done_at.is_(None), Turn.due_at > begin, Turn.attempts > 0)
+    requests = select(MailRequest.id).where(
+        MailRequest.agent_id == agent,
+        MailRequest.requested_at > begin,
+        MailRequest.state != MailRequestState.REFUSED,
+    )
+    mails = union_all(
+        commands.where(Turn.acted_at > begin), commands.where(is_under_way), requests
+    ).subquery()
+    return select(func.count()).select_from(mails)
+
+
+_COUNTED = Prepared(_counted())
+_COUNTED_OF_AGENT = _counted_of_agent()
 
 
 @dataclass(frozen=True)
@@ -100,16 +128,28 @@ class ActionLimits:
         """Tell whether a turn may ask for a mail.
 
         Turns under way count like those that have asked, also when a conversation that
-        was begun anew dropped them: each was committed as taken before it looks, so of
-        any that run at once none overlooks the others.
+        was begun anew dropped them: each is taken before it is looked at, so that of two
+        at once at least one sees the other.
+
+        Args:
+            session: A transaction that sees what was taken before the turn, and with it.
+            turn: The turn.
+            now: The moment.
+        """
+        whose = (turn.contact_id, turn.address_digest)
+        return self.may_mail(session, *whose, now, turn.id)
+
+    def may_command(self, session: Session, turn: OpenTurn, now: datetime) -> bool:
+        """Tell whether a turn in an agent's own chat may ask for a mail.
 
         Args:
             session: A transaction that began after the turn was taken.
             turn: The turn.
             now: The moment.
         """
-        whose = (turn.contact_id, turn.address_digest)
-        return self.may_mail(session, *whose, now, turn.id)
+        whose = {"it": turn.id, "agent": turn.agent_id, "begin": now - WINDOW}
+        mailed: int = session.execute(_COUNTED_OF_AGENT, whose).scalar_one()
+        return mailed < OF_ONE_AGENT * self.factor
 
     def may_request(self, session: Session, asked: MailRequest, now: datetime) -> bool:
         """Tell whether an agent may have one more mail sent to a contact.
@@ -145,10 +185,11 @@ class ActionLimits:
             "digest": digest,
             "begin": now - WINDOW,
         }
-        of_contact, from_there = session.execute(_COUNTED, of_whom).one()
+        counts = _COUNTED.first(session, of_whom)
+        assert counts is not None, "a count is always one row"
         return bool(
-            of_contact < OF_ONE_CONTACT * self.factor
-            and from_there < FROM_ONE_ADDRESS * self.factor
+            counts["own"] < OF_ONE_CONTACT * self.factor
+            and counts["near"] < FROM_ONE_ADDRESS * self.factor
         )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from helpdesk.desk.agent_sessions import end_all_sessions
-from helpdesk.desk.audit import agent_name, write_audit
+from helpdesk.desk.audit import Who, agent_name, write_audit
 from helpdesk.desk.errors import DeskError
 from helpdesk.store.models import Agent, Team
 from helpdesk.store.rows import add, as_row, change, find, get, table_of
@@ -44,7 +44,7 @@ class NewAgent:
     oidc_subject: str | None = None
 
 
-def add_agent(session: Session, actor: str, new: NewAgent, now: datetime) -> Agent:
+def add_agent(session: Session, who: Who, new: NewAgent, now: datetime) -> Agent:
     """Add an agent.
 
     Raises:
@@ -63,8 +63,9 @@ def add_agent(session: Session, actor: str, new: NewAgent, now: datetime) -> Age
         created_at=now,
     )
     add(session, agent)
-    details = {"role": new.role, "team": new.team_id}
-    write_audit(session, actor, "agent.added", agent_name(agent.id), details, now)
+    details = {"as": new.role, "team": new.team_id}
+    it = agent_name(agent.id)
+    write_audit(session, who, "agent.added", it, now, details=details)
     return get(session, Agent, id=agent.id)  # with what the columns begin with
 
 
@@ -91,58 +92,56 @@ def count_agents(session: Session) -> int:
 
 
 def rename_agent(
-    session: Session, actor: str, agent: Agent, name: str, now: datetime
+    session: Session, who: Who, agent: Agent, name: str, now: datetime
 ) -> None:
     """Give an agent another name; contacts see it."""
     change(session, Agent, {"id": agent.id}, name=_name(name, LONGEST_NAME))
-    write_audit(session, actor, "agent.renamed", agent_name(agent.id), {}, now)
+    write_audit(session, who, "agent.renamed", agent_name(agent.id), now)
 
 
 def change_role(
-    session: Session, actor: str, agent: Agent, role: Role, now: datetime
+    session: Session, who: Who, agent: Agent, role: Role, now: datetime
 ) -> None:
     """Let an agent do more or less, from their next request on."""
     change(session, Agent, {"id": agent.id}, role=role)
     details = {"from": agent.role, "to": role}
-    write_audit(
-        session, actor, "agent.role_changed", agent_name(agent.id), details, now
-    )
+    it = agent_name(agent.id)
+    write_audit(session, who, "agent.role_changed", it, now, details=details)
 
 
 def change_team(
-    session: Session, actor: str, agent: Agent, team_id: UUID | None, now: datetime
+    session: Session, who: Who, agent: Agent, team_id: UUID | None, now: datetime
 ) -> None:
     """Move an agent to another team, or out of any."""
     change(session, Agent, {"id": agent.id}, team_id=team_id)
     details = {"from": agent.team_id, "to": team_id}
-    write_audit(
-        session, actor, "agent.team_changed", agent_name(agent.id), details, now
-    )
+    it = agent_name(agent.id)
+    write_audit(session, who, "agent.team_changed", it, now, details=details)
 
 
 def set_password(
-    session: Session, actor: str, agent: Agent, password_hash: str, now: datetime
+    session: Session, who: Who, agent: Agent, password_hash: str, now: datetime
 ) -> None:
     """Give an agent another password; whoever is signed in as them no longer is."""
     change(session, Agent, {"id": agent.id}, password_hash=password_hash)
     end_all_sessions(session, agent.id, now)
-    write_audit(session, actor, "agent.password_changed", agent_name(agent.id), {}, now)
+    write_audit(session, who, "agent.password_changed", agent_name(agent.id), now)
 
 
-def deactivate_agent(session: Session, actor: str, agent: Agent, now: datetime) -> None:
+def deactivate_agent(session: Session, who: Who, agent: Agent, now: datetime) -> None:
     """Lock an agent out, at once and everywhere; what they wrote stays theirs."""
     change(session, Agent, {"id": agent.id}, is_active=False)
     end_all_sessions(session, agent.id, now)
-    write_audit(session, actor, "agent.deactivated", agent_name(agent.id), {}, now)
+    write_audit(session, who, "agent.deactivated", agent_name(agent.id), now)
 
 
-def activate_agent(session: Session, actor: str, agent: Agent, now: datetime) -> None:
+def activate_agent(session: Session, who: Who, agent: Agent, now: datetime) -> None:
     """Let a deactivated agent in again."""
     change(session, Agent, {"id": agent.id}, is_active=True)
-    write_audit(session, actor, "agent.activated", agent_name(agent.id), {}, now)
+    write_audit(session, who, "agent.activated", agent_name(agent.id), now)
 
 
-def add_team(session: Session, actor: str, name: str, now: datetime) -> Team:
+def add_team(session: Session, who: Who, name: str, now: datetime) -> Team:
     """Add a team.
 
     Raises:
@@ -153,7 +152,8 @@ def add_team(session: Session, actor: str, name: str, now: datetime) -> Team:
         raise AgentAccountError(f"There is a team “{name}” already.")
     team = Team(id=uuid4(), name=name)
     add(session, team)
-    write_audit(session, actor, "team.added", f"team:{team.id}", {"name": name}, now)
+    it, details = f"team:{team.id}", {"name": name}
+    write_audit(session, who, "team.added", it, now, details=details)
     return team
 
 

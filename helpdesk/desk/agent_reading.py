@@ -14,6 +14,7 @@ from helpdesk.desk.errors import BadRangeError, NotFoundError
 from helpdesk.store.console_models import Mention
 from helpdesk.store.models import Conversation, Message
 from helpdesk.store.rows import change, find, table_of
+from helpdesk.store.words import Purpose
 
 MOST_MENTIONS = 50
 _MENTIONS = table_of(Mention).c
@@ -51,7 +52,7 @@ def mark_agent_seen(session: Session, conversation_id: UUID, seq: int) -> bool:
         BadRangeError: There is no such message yet.
     """
     conversation = find(session, Conversation, id=conversation_id, lock=True)
-    if conversation is None:
+    if conversation is None or conversation.purpose is not Purpose.HELP:
         raise NotFoundError("There is no such conversation.")
     if not 0 <= seq <= conversation.last_seq:
         raise BadRangeError("No message has that number.")

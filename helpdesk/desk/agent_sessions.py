@@ -86,6 +86,7 @@ def begin_session(
     agent_id: UUID,
     now: datetime,
     *,
+    session_id: UUID | None = None,
     browser: str | None = None,
     next_step: SignInStep | None = None,
 ) -> str:
@@ -95,6 +96,7 @@ def begin_session(
         session: The transaction.
         agent_id: Whose it is.
         now: The moment.
+        session_id: What it is called, if the caller has to know.
         browser: What the agent will recognise the browser by.
         next_step: What is still missing, if the password alone does not do.
     """
@@ -102,7 +104,7 @@ def begin_session(
     add(
         session,
         AgentSession(
-            id=uuid4(),
+            id=session_id or uuid4(),
             agent_id=agent_id,
             token_digest=_digest(token),
             created_at=now,

@@ -9,6 +9,9 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from helpdesk.desk.bulk_runs import Progress, progress_of_chosen
+from helpdesk.desk.receipts import ids_in, read_receipts
+from helpdesk.store.action_models import Receipt
 from helpdesk.store.console_models import Mention
 from helpdesk.store.models import Message, Turn
 from helpdesk.store.rows import as_row, table_of
@@ -28,6 +31,8 @@ class Entry:
     message: Message
     turn: Turn | None = None  # on the contact's messages
     mentions: Sequence[UUID] = ()
+    run: Progress | None = None  # of a bulk command, on the message that shows it
+    receipts: Sequence[Receipt] = ()
 
 
 @dataclass(frozen=True)
@@ -129,14 +134,18 @@ def _enrich(
         "last": messages[-1].seq,
     }
     turns = _turns_of(session, messages)
+    runs = _runs_of(session, messages)
     mentions: dict[int, list[UUID]] = defaultdict(list)
     for seq, agent_id in session.execute(_THEIR_MENTIONS, between):
         mentions[seq].append(agent_id)
+    receipts = read_receipts(session, [i for m in messages for i in ids_in(m)])
     return [
         Entry(
             message,
             _turn_of(message, turns),
             tuple(mentions.get(message.seq, ())),
+            runs.get(message.details.get("run", "")),
+            tuple(receipts[i] for i in ids_in(message) if i in receipts),
         )
         for message in messages
     ]
@@ -146,6 +155,11 @@ def _turn_of(message: Message, turns: Mapping[UUID, Turn]) -> Turn | None:
     if message.sender is not Sender.CONTACT or message.turn_id is None:
         return None
     return turns.get(message.turn_id)
+
+
+def _runs_of(session: Session, messages: Iterable[Message]) -> dict[str, Progress]:
+    wanted = {UUID(m.details["run"]) for m in messages if "run" in m.details}
+    return {str(it.run.id): it for it in progress_of_chosen(session, wanted)}
 
 
 def _turns_of(session: Session, messages: Iterable[Message]) -> dict[UUID, Turn]:

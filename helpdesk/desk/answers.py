@@ -11,9 +11,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from helpdesk.desk.audit import Who, agent_name, conversation_name, write_audit
 from helpdesk.desk.changes import Change
 from helpdesk.desk.handoff import hand_off, is_somebody_there
 from helpdesk.desk.office import Office
+from helpdesk.desk.receipts import Deed, Result, audit_receipts, write_receipts
+from helpdesk.desk.staff_turns import Followed, follow
 from helpdesk.desk.turns import (
     AFRESH,
     UNFINISHED,
@@ -23,13 +26,22 @@ from helpdesk.desk.turns import (
     has_open_turn,
 )
 from helpdesk.desk.waiting import is_waiting
-from helpdesk.store.models import Conversation, Turn
-from helpdesk.store.rows import change, get
-from helpdesk.store.words import HandoffReason, Kind, Owner, Sender, Status, TurnState
+from helpdesk.store.models import Agent, Conversation, Message, Turn
+from helpdesk.store.rows import change, find
+from helpdesk.store.words import (
+    HandoffReason,
+    Kind,
+    Owner,
+    Purpose,
+    Sender,
+    Status,
+    TurnState,
+)
 
 PATIENCE = 2  # misses in a row
 OUT_OF_SCOPE = "out_of_scope"
 SOLVED = "problem_solved"
+ACTED = "assistant.acted"  # without saying what it did
 SAID_BY_ASSISTANT = {
     reason.value: reason
     for reason in (HandoffReason.STUCK, HandoffReason.ACTION_FAILED)
@@ -54,6 +66,14 @@ class Outcome:
     nlu: dict[str, Any] | None = None
     handoff_reason: str | None = None
     has_acted: bool = False
+    deeds: Sequence[Deed] = ()
+    plan: dict[str, Any] | None = None  # of a bulk command
+    is_skipped: bool = False  # a bulk command found nothing left to do
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the account backend would not do it."""
+        return any(deed.result is Result.REFUSED for deed in self.deeds)
 
     @property
     def intent(self) -> str | None:
@@ -69,11 +89,13 @@ class Finished:
     """What became of a turn.
 
     `change` is None if it had been finished, or taken by another; `has_more` tells
-    whether the conversation has another turn to be taken.
+    whether the conversation has another turn to be taken, `next_due_at` when, if that is
+    not now.
     """
 
     change: Change | None
     has_more: bool = False
+    next_due_at: datetime | None = None
 
 
 def finish_turn(
@@ -84,11 +106,13 @@ def finish_turn(
     now: datetime,
     outcome: Outcome = DONE,
 ) -> Finished:
-    """Commit what the assistant says together with the end of the turn.
+    """Commit what the assistant says and did together with the end of the turn.
 
     That a mail was asked for counts even if nothing can be said any more.
     """
-    conversation = get(session, Conversation, id=turn.conversation_id, lock=True)
+    conversation = find(session, Conversation, id=turn.conversation_id, lock=True)
+    if conversation is None:  # erased meanwhile
+        return Finished(None)
     # Where a turn came from matters only to the limits on what it did.
     counted = {"acted_at": now} if outcome.has_acted else {"address_digest": None}
     done = {"done_at": now, "nlu": outcome.nlu, **counted}
@@ -99,21 +123,45 @@ def finish_turn(
     if turn.payload == AFRESH:
         return Finished(None, has_open_turn(session, conversation.id))
     is_owner = may_speak(conversation, turn)
-    _say(step, turn, replies, is_owner=is_owner)
-    if is_owner:
+    said = _say(step, turn, replies, is_owner=is_owner)
+    written = write_receipts(
+        session,
+        step,
+        said[-1] if said else None,
+        outcome.deeds,
+        turn_id=turn.id,
+        agent_id=turn.agent_id,
+    )
+    followed = Followed()
+    if conversation.purpose is not Purpose.HELP:
+        followed = follow(session, office, step, turn, outcome)
+    elif is_owner:
         _take_stock(conversation, replies, outcome)
         reason = _find_reason(session, office, conversation, outcome, now)
         if reason is not None:
             hand_off(session, office, step, reason)
     step.write(session)
-    return Finished(step, is_open and has_open_turn(session, conversation.id))
+    waits = followed.next_due_at is not None
+    has_more = is_open and not waits and has_open_turn(session, conversation.id)
+    if written:
+        who = _author_of(session, turn)
+        audit_receipts(session, written, who, now, reason=outcome.intent)
+    elif outcome.has_acted:
+        where = conversation_name(conversation.id)
+        write_audit(session, _author_of(session, turn), ACTED, where, now)
+    for action, target, details in followed.notes:
+        who = _author_of(session, turn)
+        write_audit(session, who, action, target, now, details=details)
+    return Finished(step, has_more, followed.next_due_at)
 
 
 def tell_trouble(
     session: Session, turn: OpenTurn, reply: Reply, now: datetime
 ) -> Change | None:
     """Say once that the answer to a turn takes longer; the turn stays open."""
-    conversation = get(session, Conversation, id=turn.conversation_id, lock=True)
+    conversation = find(session, Conversation, id=turn.conversation_id, lock=True)
+    if conversation is None:
+        return None
     is_open = {"id": turn.id, "state": UNFINISHED, "is_trouble_told": False}
     if not change(session, Turn, is_open, is_trouble_told=True):
         return None
@@ -133,8 +181,8 @@ def may_speak(conversation: Conversation, turn: OpenTurn) -> bool:
 
 def _say(
     step: Change, turn: OpenTurn, replies: Sequence[Reply], *, is_owner: bool
-) -> None:
-    for reply in replies:
+) -> list[Message]:
+    return [
         step.say(
             Sender.ASSISTANT,
             Kind.OUTGOING if is_owner else Kind.NOTE,
@@ -142,6 +190,18 @@ def _say(
             details=reply.details if is_owner else {**reply.details, "late": True},
             turn_id=turn.id,
         )
+        for reply in replies
+    ]
+
+
+def _author_of(session: Session, turn: OpenTurn) -> Who:
+    """Return whose wish a turn is: an agent's in their own chat, else the contact's."""
+    if turn.agent_id is None:
+        return Who.contact(turn.contact_id, turn.conversation_id)
+    agent = find(session, Agent, id=turn.agent_id)
+    role = agent.role.value if agent else None
+    proof = str(turn.session_id) if turn.session_id else None
+    return Who(agent_name(turn.agent_id), role, proof)
 
 
 def _take_stock(

@@ -99,6 +99,7 @@ def claim(
     if is_owner(agent, conversation):
         conversation.status, conversation.snoozed_until = Status.OPEN, None
         conversation.lease_until, step.is_about_owner = now + LEASE, True
+        step.is_news = False
         step.write(session)
         return step
     check_free(agent, conversation, epoch)

@@ -1,13 +1,14 @@
 """The audit record: what somebody did to something, append-only and hash-chained.
 
-Each entry carries the digest of the one before, so an entry that is changed, removed from
-the middle or put in between is found by `verify_chain`. Cutting off the end is found by
-whoever has kept the number and digest of a later entry.
+Each entry carries the digest of the one before, so an entry that is changed, removed,
+exchanged or put in between is found by `verify_chain`. Cutting off the end, or writing the
+whole chain anew, is found by whoever has kept the number and digest of an entry. The
+database itself refuses to change or remove entries: see migration 0008.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from helpdesk.desk.agents import SignedInAgent
 from helpdesk.store.models import AuditEntry
 from helpdesk.store.rows import add, table_of
 
@@ -25,11 +27,46 @@ LONGEST_ACTOR = 200
 LONGEST_ACTION = 60
 LONGEST_TARGET = 300
 AT_ONCE = 1_000
-NOBODY = "nobody"  # who did not prove to be anybody
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+# What every entry says in the same place, where it is known.
+ROLE, SESSION, REASON, RESULT = "role", "session", "reason", "result"
+FIXED = frozenset({ROLE, SESSION, REASON, RESULT})
 
 _ENTRY = table_of(AuditEntry).c
+_COLUMNS = _ENTRY.keys()
 _LAST = select(_ENTRY.number, _ENTRY.digest).order_by(_ENTRY.number.desc()).limit(1)
 _ALL = select(*_ENTRY).order_by(_ENTRY.number).execution_options(yield_per=AT_ONCE)
+
+
+@dataclass(frozen=True)
+class Who:
+    """Whoever does something: `kind:id` or words, their role, and what proved it."""
+
+    actor: str
+    role: str | None = None
+    session: str | None = None
+
+    @classmethod
+    def of(cls, agent: SignedInAgent) -> "Who":
+        """Return an agent who has signed in."""
+        return cls(agent_name(agent.id), agent.role.value, str(agent.session_id))
+
+    @classmethod
+    def contact(cls, contact_id: UUID, conversation_id: UUID | None = None) -> "Who":
+        """Return a contact, who has proven nothing but to be in a conversation."""
+        where = None if conversation_id is None else conversation_name(conversation_id)
+        return cls(f"contact:{contact_id}", "contact", where)
+
+
+NOBODY = Who("nobody")  # who did not prove to be anybody
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The number and digest of an entry, as somebody has kept them elsewhere."""
+
+    number: int
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +76,13 @@ class Chain:
     entries: int
     digest: str  # of the last entry that is right
     broken_at: int | None  # the first entry that is not what was written
+    # Of those that somebody has kept, the first that the record does not have like that.
+    missed: int | None = None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether every entry is what was written."""
+        return self.broken_at is None and self.missed is None
 
 
 def agent_name(agent_id: UUID) -> str:
@@ -46,13 +90,21 @@ def agent_name(agent_id: UUID) -> str:
     return f"agent:{agent_id}"
 
 
+def conversation_name(conversation_id: UUID) -> str:
+    """Return how a conversation is written as the target of an entry."""
+    return f"conversation:{conversation_id}"
+
+
 def write_audit(
     session: Session,
-    actor: str,
+    who: Who,
     action: str,
     target: str,
-    details: Mapping[str, Any],
     now: datetime,
+    *,
+    reason: str | None = None,
+    result: str | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> None:
     """Append an entry; it is kept if the transaction is.
 
@@ -60,40 +112,58 @@ def write_audit(
 
     Args:
         session: The transaction that does what is written down.
-        actor: Who did it; of agents `agent_name`.
+        who: Who did it.
         action: What, in the form `thing.happened`.
-        target: To what, in the form `kind:id`.
-        details: What else matters, as JSON; no secrets and no text of a conversation.
+        target: To what, in the form `kind:id`; persons by `Pseudonyms.target`.
         now: The moment.
+        reason: Why.
+        result: What came of it.
+        details: What else matters, as JSON; no secrets, no address and no text of a
+            conversation.
     """
+    fixed = {ROLE: who.role, SESSION: who.session, REASON: reason, RESULT: result}
+    known = {name: value for name, value in fixed.items() if value is not None}
+    if details and FIXED & details.keys():
+        raise ValueError(f"{sorted(FIXED & details.keys())} have a place of their own.")
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})"))
     last = session.execute(_LAST).first()
     entry = AuditEntry(
         number=last.number + 1 if last else 1,
         at=now,
-        actor=_clean(actor, LONGEST_ACTOR),
+        actor=_clean(who.actor, LONGEST_ACTOR),
         action=_clean(action, LONGEST_ACTION),
         target=_clean(target, LONGEST_TARGET),
-        details=json.loads(json.dumps(dict(details), default=str)),
+        details=json.loads(json.dumps({**(details or {}), **known}, default=str)),
         previous_digest=last.digest if last else FIRST,
     )
-    entry.digest = _digest(vars(entry))
+    entry.digest = digest_of(vars(entry))
     add(session, entry)
 
 
-def verify_chain(session: Session) -> Chain:
-    """Return whether every entry is what was written."""
-    entries, digest = 0, FIRST
-    for row in session.execute(_ALL).mappings():
-        is_next = row["number"] == entries + 1 and row["previous_digest"] == digest
-        if not is_next or row["digest"] != _digest(dict(row)):
-            return Chain(entries, digest, broken_at=entries + 1)
-        entries, digest = row["number"], row["digest"]
-    return Chain(entries, digest, broken_at=None)
+def verify_chain(session: Session, kept: Sequence[Kept] = ()) -> Chain:
+    """Return whether every entry is what was written.
+
+    Args:
+        session: The transaction.
+        kept: Entries that must be in the record with these digests.
+    """
+    entries, digest, broken_at = 0, FIRST, None
+    wanted = {each.number: each.digest for each in kept}
+    for row in session.execute(_ALL):
+        entry = dict(zip(_COLUMNS, row, strict=True))
+        is_next = entry["number"] == entries + 1 and entry["previous_digest"] == digest
+        if not is_next or entry["digest"] != digest_of(entry):
+            broken_at = entries + 1
+            break
+        entries, digest = entry["number"], entry["digest"]
+        if wanted.get(entries) == digest:
+            del wanted[entries]
+    return Chain(entries, digest, broken_at, missed=min(wanted, default=None))
 
 
-def _digest(entry: Mapping[str, Any]) -> str:
+def digest_of(entry: Mapping[str, Any]) -> str:
+    """Return the digest of an entry's columns, which the next one carries."""
     written = {
         "number": entry["number"],
         "at": entry["at"].isoformat(),
@@ -103,8 +173,7 @@ def _digest(entry: Mapping[str, Any]) -> str:
         "details": entry["details"],
         "previous_digest": entry["previous_digest"],
     }
-    canonical = json.dumps(written, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_canonical(written).encode()).hexdigest()
 
 
 def _clean(words: str, longest: int) -> str:

@@ -24,10 +24,11 @@ OFFER = re.compile(r"offer\.([a-z0-9_]{1,60})\.([a-z_]{1,40})")
 
 @dataclass(frozen=True)
 class Pressed:
-    """What a button says and does."""
+    """What a button says and does. In agents' own chats it may stand for a `command`."""
 
     title: str
     payload: str
+    command: str | None = None
 
 
 HANDOFF = "talk_to_human"
@@ -75,17 +76,20 @@ def find_button(
     elif offer := OFFER.fullmatch(button):
         found = find_offer(offer[1], offer[2])
     elif below := OF_MESSAGE.fullmatch(button):
-        found = _below_message(session, conversation_id, int(below[1]), int(below[2]))
+        found = find_below_message(
+            session, conversation_id, int(below[1]), int(below[2])
+        )
     else:
         found = None
-    if found is None:
+    if found is None or found.command is not None:
         raise ButtonExpiredError("This button can no longer be pressed.")
     return found
 
 
-def _below_message(
+def find_below_message(
     session: Session, conversation_id: UUID, seq: int, number: int
 ) -> Pressed | None:
+    """Return what a button below an answer stands for, while that is the newest."""
     message = find(session, Message, conversation_id=conversation_id, seq=seq)
     if message is None or message.kind is not Kind.OUTGOING:
         return None
@@ -94,7 +98,8 @@ def _below_message(
     buttons = message.details.get("buttons", [])
     if number >= len(buttons):
         return None
-    return Pressed(buttons[number]["title"], buttons[number]["payload"])
+    button = buttons[number]
+    return Pressed(button["title"], button.get("payload", ""), button.get("command"))
 
 
 def _has_newer_answer(session: Session, message: Message) -> bool:

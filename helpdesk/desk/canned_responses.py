@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from helpdesk.desk.agents import SignedInAgent
-from helpdesk.desk.audit import agent_name, write_audit
+from helpdesk.desk.audit import Who, write_audit
 from helpdesk.desk.errors import DeskError, NotFoundError
 from helpdesk.desk.typed_text import clean_text
 from helpdesk.store.console_models import CannedResponse, Seeding
@@ -204,4 +204,4 @@ def _audit(
 ) -> None:
     details = {"short_code": response.short_code}
     target = f"canned_response:{response.id}"
-    write_audit(session, agent_name(agent.id), action, target, details, now)
+    write_audit(session, Who.of(agent), action, target, now, details=details)

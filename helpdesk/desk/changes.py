@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from helpdesk.desk.events import (
     AgentsTold,
     ConversationChanged,
+    Event,
     MessageCreated,
     NoticeKind,
     Publisher,
 )
 from helpdesk.store.models import Conversation, Message
 from helpdesk.store.rows import add, change
-from helpdesk.store.words import Kind, Sender
+from helpdesk.store.words import Kind, Purpose, Sender
 
 LONGEST_LAST_TEXT = 200
 # What any message may set, and what only a change of owner or status does.
@@ -44,6 +45,10 @@ class Change:
     messages: list[Message] = field(default_factory=list)
     told: list[AgentsTold] = field(default_factory=list)
     is_about_owner: bool = False  # owner, status or place in the queue
+    is_news: bool = True  # and not only a sign of life
+    more: list[Event] = field(default_factory=list)
+    # What happened to other conversations in the same transaction; written by itself.
+    others: list["Change"] = field(default_factory=list)
 
     def say(
         self,
@@ -113,9 +118,14 @@ class Change:
 
     def publish(self, publisher: Publisher) -> None:
         """Tell who watches, after the commit."""
-        for message in self.messages:
-            publisher.publish(MessageCreated(message))
-        changed = ConversationChanged(self.conversation, self.is_about_owner)
-        publisher.publish(changed)
-        for told in self.told:
-            publisher.publish(told)
+        purpose = self.conversation.purpose
+        if purpose is not Purpose.BULK:  # nobody looks at those
+            for message in self.messages:
+                publisher.publish(MessageCreated(message))
+        if purpose is Purpose.HELP:  # the others are in no list
+            changed = ConversationChanged(self.conversation, self.is_about_owner)
+            publisher.publish(changed)
+        for event in (*self.told, *self.more):
+            publisher.publish(event)
+        for other in self.others:
+            other.publish(publisher)

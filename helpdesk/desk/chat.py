@@ -12,6 +12,7 @@ from foundation.clock import Clock
 from helpdesk.desk.action_limits import ActionLimits
 from helpdesk.desk.bursts import TYPING_SETTLE
 from helpdesk.desk.buttons import FindOffer
+from helpdesk.desk.command_words import names_command
 from helpdesk.desk.conversations import (
     access_conversation,
     current_conversation,
@@ -27,6 +28,7 @@ from helpdesk.desk.events import (
     TypingChanged,
 )
 from helpdesk.desk.limits import Limit, RateLimits
+from helpdesk.desk.link_autopsy import LinkAutopsy, SeenLink
 from helpdesk.desk.messages import (
     Accepted,
     Incoming,
@@ -40,6 +42,7 @@ from helpdesk.desk.satisfaction import rate
 from helpdesk.desk.standing import Standing, standing
 from helpdesk.desk.turn_worker import TurnWorker
 from helpdesk.desk.turns import OpenTurn, extend_burst
+from helpdesk.desk.typed_text import LONGEST_TEXT
 from helpdesk.desk.visits import Visitor, access_visit
 from helpdesk.metrics import Metrics
 from helpdesk.store.models import Conversation, Message
@@ -57,6 +60,7 @@ class Desk:
     limits: RateLimits
     action_limits: ActionLimits
     find_offer: FindOffer
+    autopsy: LinkAutopsy
     office: Office
     clock: Clock
     metrics: Metrics
@@ -127,10 +131,12 @@ class Chat:
         limits.count(Limit.MESSAGES_LONG, visit)
         limits.count(Limit.ADDRESS_MESSAGES, address)
         digest = self.desk.action_limits.digest_of(address)
-        sent = replace(incoming, address_digest=digest)
+        link = await self._examine(incoming, address)
+        sent = replace(incoming, address_digest=digest, link=link)
         now = self.desk.clock.now()
-        return await self._write(
-            lambda session: accept_message(
+
+        def accept(session: Session) -> Accepted:
+            accepted = accept_message(
                 session,
                 self.visitor.contact_id,
                 self.conversation_id,
@@ -139,7 +145,12 @@ class Chat:
                 self.desk.office,
                 now,
             )
-        )
+            if accepted.turn is None:
+                return accepted
+            turn = self.desk.worker.judge(session, accepted.turn, now)
+            return replace(accepted, turn=turn)
+
+        return await self._write(accept)
 
     def announce(self, accepted: Accepted) -> None:
         """Tell all tabs of a new message and have the assistant answer it."""
@@ -254,6 +265,15 @@ class Chat:
         if begun.ended is not None:
             begun.ended.publish(self.desk.publisher)
         return self.of(begun.conversation.id), begun.is_new
+
+    async def _examine(self, incoming: Incoming, address: str) -> SeenLink | None:
+        """Find out what became of a link in the text; afterwards its secret is gone."""
+        if not incoming.text or len(incoming.text) > LONGEST_TEXT:
+            return None
+        if names_command(incoming.text, self.desk.office.commands):
+            return None  # nobody is asked anything
+        visit = str(self.visitor.visit_id)
+        return await self.desk.autopsy.examine(incoming.text, visit, address)
 
     def _read_standing(self, session: Session) -> tuple[Conversation, Standing]:
         conversation = access_conversation(

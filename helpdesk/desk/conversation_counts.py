@@ -19,7 +19,7 @@ from helpdesk.desk.conversation_lists import IS_WAITING, OVERSEERS
 from helpdesk.desk.staff import Staff
 from helpdesk.store.console_models import Mention
 from helpdesk.store.rows import table_of
-from helpdesk.store.words import Status
+from helpdesk.store.words import Purpose, Status
 
 _MENTIONS = table_of(Mention).c
 
@@ -49,7 +49,9 @@ _ACTIVE = (
         CONVERSATIONS.team_id,
     )
 )
-_ALL = select(func.count()).where(CONVERSATIONS.last_seq > 0)
+_ALL = select(func.count()).where(
+    CONVERSATIONS.last_seq > 0, CONVERSATIONS.purpose == Purpose.HELP
+)
 _UNSEEN = (
     select(_MENTIONS.agent_id, func.count())
     .where(_MENTIONS.seen_at.is_(None))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from helpdesk.desk.errors import NotFoundError
 from helpdesk.store.models import Contact, Conversation, Message
 from helpdesk.store.rows import table_of
-from helpdesk.store.words import Sender
+from helpdesk.store.words import Purpose, Sender
 
 CONVERSATIONS = table_of(Conversation).c
 _CONTACTS = table_of(Contact).c
@@ -30,12 +30,16 @@ class Line:
 
 
 def select_lines() -> Select[Any]:
-    """Return the statement that chooses conversations with their contacts."""
+    """Return the statement that chooses conversations with their contacts.
+
+    Only those in which contacts are helped: the others are no line of any list.
+    """
     contact = [column.label(f"{_PREFIX}{column.name}") for column in _CONTACTS]
     joined = table_of(Conversation).join(
         table_of(Contact), _CONTACTS.id == CONVERSATIONS.contact_id
     )
-    return select(*CONVERSATIONS, *contact).select_from(joined)
+    is_help = CONVERSATIONS.purpose == Purpose.HELP
+    return select(*CONVERSATIONS, *contact).select_from(joined).where(is_help)
 
 
 _CHOSEN = select_lines().where(

@@ -50,13 +50,13 @@ def access_conversation(
 
 
 def lock_conversation(session: Session, conversation_id: UUID) -> Conversation:
-    """Return a conversation on behalf of an agent, who may see them all; keep it still.
+    """Return a contact's conversation on behalf of an agent; keep it still.
 
     Raises:
-        NotFoundError: It does not exist.
+        NotFoundError: It does not exist, or is not one in which a contact is helped.
     """
     conversation = find(session, Conversation, id=conversation_id, lock=True)
-    if conversation is None:
+    if conversation is None or conversation.purpose is not Purpose.HELP:
         raise NotFoundError("There is no such conversation.")
     return conversation
 
@@ -75,7 +75,7 @@ def current_conversation(
     if current is None:
         _lock_contact(session, contact_id)  # two tabs may come at once
         current = find_current(session, contact_id)
-    return current or _begin(session, contact_id, now)
+    return current or begin_conversation(session, contact_id, now)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def start_over(
     if find(session, Conversation, id=client_id) is not None:
         raise NotFoundError("There is no such conversation.")
     ended = None if current is None else _replace(session, current.id, now)
-    begun = _begin(session, contact_id, now, client_id)
+    begun = begin_conversation(session, contact_id, now, client_id)
     return Begun(begun, is_new=True, ended=ended)
 
 
@@ -135,13 +135,19 @@ def mark_seen(
     return change(session, Conversation, is_it, contact_seen_seq=seq)
 
 
-def _begin(
-    session: Session, contact_id: UUID, now: datetime, new_id: UUID | None = None
+def begin_conversation(
+    session: Session,
+    contact_id: UUID,
+    now: datetime,
+    new_id: UUID | None = None,
+    *,
+    purpose: Purpose = Purpose.HELP,
 ) -> Conversation:
+    """Add a conversation in which nothing was said yet."""
     conversation = Conversation(
         id=new_id or uuid4(),
         contact_id=contact_id,
-        purpose=Purpose.HELP,
+        purpose=purpose,
         created_at=now,
         updated_at=now,
         status=Status.PENDING,

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from helpdesk.desk.conversation_lines import get_line
+from helpdesk.desk.redaction import redact
 from helpdesk.desk.typed_text import check_length, clean_text
 from helpdesk.store.console_models import Draft
 from helpdesk.store.rows import add, change, find, table_of
@@ -28,14 +29,14 @@ def read_draft(session: Session, agent_id: UUID, conversation_id: UUID) -> str:
 def keep_draft(
     session: Session, agent_id: UUID, conversation_id: UUID, text: str, now: datetime
 ) -> None:
-    """Keep what an agent has begun to write; nothing but white space is forgotten.
+    """Keep what an agent has begun to write, less secrets; white space is forgotten.
 
     Raises:
         NotFoundError: There is no such conversation.
         TooLongError: It could not be sent either.
     """
     check_length(text)
-    text = clean_text(text)
+    text = redact(clean_text(text)).text
     get_line(session, conversation_id)
     if not text.strip():
         forget_draft(session, agent_id, conversation_id)

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from helpdesk.store.action_models import Approval
 from helpdesk.store.models import Conversation
 
 
@@ -175,8 +176,32 @@ class TooManyMailsError(DeskError):
     status = 409
 
 
+class AlreadyUsedError(DeskError):
+    """The link that should be withdrawn was used."""
+
+    code = "already_used"
+    status = 409
+
+
 class AccountTroubleError(DeskError):
     """The account backend did not do it, or nobody knows whether it did."""
 
     code = "account_trouble"
     status = 409
+
+
+class IsCommandError(DeskError):
+    """A command, where a contact would read it."""
+
+    code = "is_command"
+
+
+class NeedsSecondPersonError(DeskError):
+    """Somebody else has to agree; `approval` is what they were asked."""
+
+    code = "needs_second_person"
+    status = 409
+
+    def __init__(self, message: str, approval: Approval) -> None:
+        super().__init__(message)
+        self.approval = approval

@@ -78,6 +78,7 @@ class NoticeKind(StrEnum):
     MENTION = "mention"  # in a note
     AWAKE = "awake"  # a snooze ended
     REPLY = "reply"  # the contact wrote to the agent who has it
+    APPROVAL = "approval"  # somebody has to agree to something, or has decided
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,45 @@ class AgentsTold:
         return self.conversation.id
 
 
+@dataclass(frozen=True)
+class RunChanged:
+    """A bulk command has come further; told to the agent whose it is."""
+
+    conversation_id: UUID  # the agent's own chat
+    run_id: UUID
+
+
+@dataclass(frozen=True)
+class ApprovalChanged:
+    """A second person was asked, has decided, or nobody has in time."""
+
+    conversation: Conversation
+    approval_id: UUID
+
+    @property
+    def conversation_id(self) -> UUID:
+        """Where it was asked for."""
+        return self.conversation.id
+
+
+@dataclass(frozen=True)
+class ReceiptChanged:
+    """More is known of something that was done for somebody; nothing to the contact."""
+
+    conversation_id: UUID
+    seq: int  # of the message that shows it
+
+
 Event = (
     AgentsTold
+    | RunChanged
+    | ApprovalChanged
     | MessageCreated
     | TypingChanged
     | ConversationRead
     | ConversationReplaced
     | ConversationChanged
+    | ReceiptChanged
 )
 
 
@@ -112,7 +145,8 @@ def concerns_contact(event: Event) -> bool:
         return event.message.kind is not Kind.NOTE
     if isinstance(event, ConversationChanged):
         return event.is_about_owner
-    return not isinstance(event, AgentsTold)
+    others = (AgentsTold, ApprovalChanged, ReceiptChanged, RunChanged)
+    return not isinstance(event, others)
 
 
 class Publisher(Protocol):

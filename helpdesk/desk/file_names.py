@@ -5,15 +5,17 @@ import unicodedata
 from typing import Final
 
 from helpdesk.desk.file_types import EXTENSIONS
+from helpdesk.desk.redaction import redact
 
 LONGEST_NAME: Final = 80
 NAMELESS: Final = "file"
 FORBIDDEN: Final = re.compile(r'[<>:"|?*%]')
+IN_A_SENTENCE: Final = "the file is called "
 SPACE: Final = re.compile(r"\s+")
 
 
 def clean_name(given: str, media_type: str) -> str:
-    """Return a name without folders and tricks, with an ending that tells the type.
+    """Return a name without folders, tricks and secrets; its ending tells the type.
 
     Control characters, and those that turn the direction of reading, would let a name look
     like another one.
@@ -30,4 +32,10 @@ def clean_name(given: str, media_type: str) -> str:
     stem, dot, ending = whole.rpartition(".")
     if not dot or ending.lower() not in endings:
         stem, ending = whole, endings[0]
-    return f"{stem.strip(' .')[:LONGEST_NAME] or NAMELESS}.{ending}"
+    stem = _without_secrets(stem).strip(" .")[:LONGEST_NAME]
+    return f"{stem or NAMELESS}.{ending}"
+
+
+def _without_secrets(stem: str) -> str:
+    # Alone, what a camera calls a picture looks like a password; in a sentence it does not.
+    return redact(IN_A_SENTENCE + stem).text.removeprefix(IN_A_SENTENCE)

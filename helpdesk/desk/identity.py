@@ -10,6 +10,7 @@ import jwt
 
 from foundation.environment import SettingsError
 from helpdesk.desk.errors import UnauthorizedError
+from helpdesk.desk.redaction import redact
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,8 @@ LONGEST_TOKEN = 4_000
 LONGEST_FIELD = 200
 LONGEST_ADDRESS = 254
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, jwt.PyJWTError)
+# What the help desk calls itself: no site vouches for its people.
+OWN_ISSUERS = "latchkey:"
 ALGORITHMS = {"oct": ["HS256"], "RSA": ["RS256"], "EC": ["ES256"], "OKP": ["EdDSA"]}
 
 
@@ -97,10 +100,12 @@ def _identity(claims: dict[str, Any]) -> Identity:
     issuer, subject = str(claims["iss"]), str(claims["sub"])
     if not subject or max(len(issuer), len(subject)) > LONGEST_FIELD:
         raise UnauthorizedError("The identity has no usable subject.")
+    if issuer.startswith(OWN_ISSUERS):
+        raise UnauthorizedError("The identity names an issuer that is not a site.")
     name, email = claims.get("name"), claims.get("email")
     return Identity(
         issuer,
         subject,
-        name[:LONGEST_FIELD] if isinstance(name, str) else None,
+        redact(name[:LONGEST_FIELD]).text if isinstance(name, str) else None,
         email[:LONGEST_ADDRESS] if isinstance(email, str) else None,
     )

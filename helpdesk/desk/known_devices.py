@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from itsdangerous import BadSignature, Signer
 
+from foundation.secret import Secret
 from helpdesk.desk.typed_text import clean_text
 
 LIFE = timedelta(days=180)
@@ -32,8 +33,9 @@ class KnownDevices:
         secret: The service's secret.
     """
 
-    def __init__(self, secret: str) -> None:
-        self._signer = Signer(secret, salt="agent device", sep=INSIDE)
+    def __init__(self, secret: Secret) -> None:
+        keys = secret.oldest_first
+        self._signer = Signer(keys, salt="agent device", sep=INSIDE)
 
     def find(self, cookie: str, who: str, now: datetime) -> str | None:
         """Return the number of the device if this agent has signed in with it.

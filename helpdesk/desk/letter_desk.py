@@ -1,11 +1,15 @@
 """Answers by mail as pages and browsers see them: leave an address, prove it, stop."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NoReturn
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from foundation.clock import Clock
 from helpdesk.desk.action_limits import ActionLimits
+from helpdesk.desk.audit import Who, write_audit
 from helpdesk.desk.conversations import access_conversation
 from helpdesk.desk.errors import MailOffError
 from helpdesk.desk.letter_addresses import (
@@ -20,9 +24,13 @@ from helpdesk.desk.letter_addresses import (
 from helpdesk.desk.letter_inbox import LetterInbox
 from helpdesk.desk.letter_tokens import LetterTokens, Purpose
 from helpdesk.desk.letter_worker import LetterWorker
+from helpdesk.desk.pseudonyms import Pseudonyms
 from helpdesk.desk.visits import Visitor
 from helpdesk.store.letter_models import MailAddress
 from helpdesk.store.record import Record
+from helpdesk.store.rows import find
+
+BY_LINK = "mail link"  # what proved who it was
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,7 @@ class LetterDesk:
     inbox: LetterInbox | None
     tokens: LetterTokens
     limits: ActionLimits
+    pseudonyms: Pseudonyms
     clock: Clock
 
     async def start(self) -> None:
@@ -67,12 +76,17 @@ class LetterDesk:
         """
         worker = self.worker or _refuse()
         wish = Wish(email, self.limits.digest_of(address))
-        now = self.clock.now()
-        left = await self.record.write(
-            lambda session: leave_address(
-                session, visitor.contact_id, conversation_id, wish, self.limits, now
+        now, contact_id = self.clock.now(), visitor.contact_id
+
+        def write(session: Session) -> MailAddress:
+            left = leave_address(
+                session, contact_id, conversation_id, wish, self.limits, now
             )
-        )
+            who = Who.contact(contact_id, conversation_id)
+            self._audit(session, who, "address.left", left, now)
+            return left
+
+        left = await self.record.write(write)
         worker.wake()
         return left
 
@@ -94,9 +108,15 @@ class LetterDesk:
         """
         contact_id, now = visitor.contact_id, self.clock.now()
         await self._check(visitor, conversation_id)
-        await self.record.write(
-            lambda session: forget_address(session, contact_id, now)
-        )
+
+        def write(session: Session) -> None:
+            known = find_address(session, contact_id)
+            if known is not None:
+                forget_address(session, contact_id, now)
+                who = Who.contact(contact_id, conversation_id)
+                self._audit(session, who, "address.stopped", known, now)
+
+        await self.record.write(write)
 
     async def read_proof(self, token: str) -> MailAddress | None:
         """Return the address that a link can prove; looking proves nothing."""
@@ -110,20 +130,53 @@ class LetterDesk:
         proof_id, now = self.tokens.read(Purpose.PROOF, token), self.clock.now()
         if proof_id is None:
             return False
-        return await self.record.write(lambda s: prove_address(s, proof_id, now))
+
+        def write(session: Session) -> bool:
+            known = read_proof(session, proof_id, now)
+            is_proven = prove_address(session, proof_id, now)
+            if is_proven and known is not None and known.proven_at is None:
+                self._audit(session, _by_link(known), "address.proven", known, now)
+            return is_proven
+
+        return await self.record.write(write)
 
     async def end_letters(self, token: str) -> bool:
         """Mail nothing more to an address; False if the link is not ours."""
         proof_id, now = self.tokens.read(Purpose.STOP, token), self.clock.now()
         if proof_id is None:
             return False
-        await self.record.write(lambda session: stop_letters(session, proof_id, now))
+
+        def write(session: Session) -> None:
+            known = find(session, MailAddress, proof_id=proof_id)
+            if known is not None and known.stopped_at is None:
+                stop_letters(session, proof_id, now)
+                self._audit(session, _by_link(known), "address.stopped", known, now)
+
+        await self.record.write(write)
         return True
+
+    def _audit(
+        self,
+        session: Session,
+        who: Who,
+        action: str,
+        address: MailAddress,
+        now: datetime,
+    ) -> None:
+        target = self.pseudonyms.target(address.email)
+        details = {"conversation": address.conversation_id}
+        write_audit(session, who, action, target, now, details=details)
 
     async def _check(self, visitor: Visitor, conversation_id: UUID) -> None:
         await self.record.read(
             lambda s: access_conversation(s, visitor.contact_id, conversation_id)
         )
+
+
+def _by_link(address: MailAddress) -> Who:
+    """Return whoever reads the mails to an address: the link in one of them is known."""
+    contact = Who.contact(address.contact_id)
+    return Who(contact.actor, contact.role, BY_LINK)
 
 
 def _refuse() -> NoReturn:

@@ -29,6 +29,7 @@ from helpdesk.desk.letter_reading import (
 )
 from helpdesk.desk.letter_tokens import LetterTokens, Purpose
 from helpdesk.desk.lookout import Lookout
+from helpdesk.desk.pasted_links import find_pasted
 from helpdesk.desk.received_letters import (
     Heard,
     NamedFile,
@@ -123,7 +124,10 @@ class LetterInbox:
         files = await asyncio.to_thread(_check, enclosed)
         if not text and not files:
             return Verdict.LEFT, "empty"
-        received = Received(conversation_id, mail_id, text, files)
+        # A link is looked at whole, before the text is cut into messages.
+        link = await self._desk.autopsy.examine(text, str(conversation_id), sender)
+        kept = await asyncio.to_thread(lambda: find_pasted(text).text)
+        received = Received(conversation_id, mail_id, kept, files, link)
         await self._accept(received)
         is_complete = len(files) == len(enclosed)
         return (Verdict.READ if is_complete else Verdict.PARTLY), "taken"

@@ -10,6 +10,8 @@ from base64 import b32decode, b32encode
 from enum import Enum
 from uuid import UUID
 
+from foundation.secret import Secret
+
 ID_BYTES, SIGN_BYTES = 16, 10
 TOKEN = re.compile(r"[a-z2-7]{42}", re.IGNORECASE)
 PADDING = "=" * 6  # base32 wants whole groups of eight
@@ -30,12 +32,12 @@ class LetterTokens:
         secret: What they are signed with.
     """
 
-    def __init__(self, secret: str) -> None:
-        self._secret = secret.encode()
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
 
     def issue(self, purpose: Purpose, its_id: UUID) -> str:
         """Return the token of something; it is the same each time."""
-        signed = its_id.bytes + self._sign(purpose, its_id.bytes)
+        signed = its_id.bytes + self._sign(self._secret.current, purpose, its_id.bytes)
         return b32encode(signed).decode().rstrip("=").lower()
 
     def read(self, purpose: Purpose, token: str) -> UUID | None:
@@ -44,7 +46,12 @@ class LetterTokens:
             return None
         content = b32decode(token.upper() + PADDING)
         its_id, sign = content[:ID_BYTES], content[ID_BYTES:]
-        if not hmac.compare_digest(sign, self._sign(purpose, its_id)):
+        is_ours = self._secret.any_fits(
+            lambda secret: hmac.compare_digest(
+                sign, self._sign(secret, purpose, its_id)
+            )
+        )
+        if not is_ours:
             return None
         return UUID(bytes=its_id)
 
@@ -54,6 +61,7 @@ class LetterTokens:
         found = (self.read(purpose, word) for word in words)
         return next((its_id for its_id in found if its_id is not None), None)
 
-    def _sign(self, purpose: Purpose, its_id: bytes) -> bytes:
+    @staticmethod
+    def _sign(secret: str, purpose: Purpose, its_id: bytes) -> bytes:
         signed = f"letter:{purpose.value}:".encode() + its_id
-        return hmac.new(self._secret, signed, hashlib.sha256).digest()[:SIGN_BYTES]
+        return hmac.new(secret.encode(), signed, hashlib.sha256).digest()[:SIGN_BYTES]

@@ -38,6 +38,8 @@ class Limit(Enum):
     SEARCHES = "100/10 seconds"  # per IP address
     RATINGS = "30/1 minute"  # per IP address
     MAIL_PAGES = "30/1 minute"  # per IP address
+    LINKS = "12/1 hour"  # pasted ones that are looked at; per visit
+    ADDRESS_LINKS = "60/1 hour"  # from one line; offices share one
     # See docs/decisions/0013-agents-sign-in.md.
     SIGN_INS = "10/1 hour"  # of one agent from one line
     SIGN_INS_LINE = "150/1 hour"  # from one line, of whomever; offices share one
@@ -51,6 +53,10 @@ class Limit(Enum):
 COUNTED_ANYWAY = frozenset(
     {Limit.SIGN_INS, Limit.SIGN_INS_LINE, Limit.SIGN_INS_DEVICE, Limit.CODES}
 )
+
+# Nothing is lost where these are not allowed, and secrets could be tried where they are.
+REFUSED_UNCOUNTED = frozenset({Limit.LINKS, Limit.ADDRESS_LINKS})
+RETRY_MS = 1_000
 
 
 class _Memory(MemoryStorage):
@@ -100,7 +106,8 @@ class RateLimits:
     def count(self, limit: Limit, who: str) -> None:
         """Count one more.
 
-        What only talks goes on when the shared counts cannot be reached.
+        What only talks goes on when the shared counts cannot be reached; what could try
+        secrets does not.
 
         Raises:
             TooFastError: It is one too many.
@@ -110,6 +117,9 @@ class RateLimits:
             self._is_away = False
         except StorageError as error:
             self._note_outage(error)
+            if limit in REFUSED_UNCOUNTED:
+                message = "This cannot be counted at the moment."
+                raise TooFastError(message, RETRY_MS) from error
             if limit not in COUNTED_ANYWAY:
                 return
             retry_in_ms = self._hit(self._own, limit, who)

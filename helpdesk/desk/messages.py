@@ -13,6 +13,7 @@ from helpdesk.desk.attachments import carries, carry
 from helpdesk.desk.bursts import AT_ONCE, settle_time
 from helpdesk.desk.buttons import FindOffer, find_button
 from helpdesk.desk.changes import Change
+from helpdesk.desk.command_words import names_command
 from helpdesk.desk.conversations import access_conversation
 from helpdesk.desk.errors import (
     ClientIdTakenError,
@@ -20,6 +21,7 @@ from helpdesk.desk.errors import (
     EmptyMessageError,
 )
 from helpdesk.desk.lifecycle import hear_contact
+from helpdesk.desk.link_autopsy import SeenLink
 from helpdesk.desk.office import Office
 from helpdesk.desk.turns import OpenTurn, Saying, add_to_turn
 from helpdesk.desk.typed_text import Content, read_typed
@@ -37,7 +39,7 @@ class Incoming:
     """What a contact sends: typed `text`, or the id of a pressed `button`.
 
     With `attachments`, ids of files, the text may be missing. `address_digest` stands for
-    the address that it came from.
+    the address that it came from. `link` is what became of a link in the text.
     """
 
     client_id: UUID
@@ -45,6 +47,7 @@ class Incoming:
     button: str | None = None
     address_digest: str | None = None
     attachments: tuple[UUID, ...] = ()
+    link: SeenLink | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,9 @@ def accept_message(
         return Accepted(known, conversation, is_new=False)
     content = _read(session, conversation_id, incoming, find_offer)
     step = Change(conversation, now)
+    is_command = incoming.button is None and names_command(
+        incoming.text, office.commands
+    )
     tell = hear_contact(session, office, step)
     message = step.say(
         Sender.CONTACT,
@@ -113,8 +119,12 @@ def accept_message(
         client_id=incoming.client_id,
     )
     carry(session, step, message, incoming.attachments)
-    saying = Saying(content.text, content.payload, incoming.address_digest)
-    turn = _assign(session, conversation, saying, now)
+    turn = None
+    if is_command:
+        _decline(office, step)
+    else:
+        saying = Saying(content.text, content.payload, incoming.address_digest)
+        turn = _assign(session, conversation, saying, now)
     message.turn_id = turn.id if turn else None
     tell()
     step.write(session)
@@ -172,7 +182,11 @@ def _said(incoming: Incoming) -> Content:
     text = incoming.text or ""
     if incoming.attachments and not text.strip():
         return Content("", payload=SHARE_FILE)
-    return read_typed(text)
+    content = read_typed(text)
+    if incoming.link is None:
+        return content
+    details = {**content.details, "link": incoming.link.details}
+    return Content(content.text, details, incoming.link.payload)
 
 
 def _check_same(known: Message, incoming: Incoming) -> None:
@@ -187,6 +201,13 @@ def _check_same(known: Message, incoming: Incoming) -> None:
         is_same = False
     if not is_same:
         raise ClientIdTakenError("This client id belongs to another message.")
+
+
+def _decline(office: Office, step: Change) -> None:
+    """Say that commands are not for contacts; nobody is asked to do anything."""
+    step.messages[-1].details["command"] = True
+    if step.conversation.owner is Owner.ASSISTANT:
+        step.say(Sender.ASSISTANT, Kind.OUTGOING, office.sentences.contact_command)
 
 
 def _assign(

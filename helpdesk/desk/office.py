@@ -10,9 +10,11 @@ from helpdesk.desk.sentences import Sentences
 class Office:
     """How this help desk is run.
 
-    `turn_cap` is how often the assistant answers before a person takes over.
+    `turn_cap` is how often the assistant answers before a person takes over; `commands`
+    are the first words of what only agents may type after a slash.
     """
 
     sentences: Sentences
     hours: Hours
     turn_cap: int = 30
+    commands: frozenset[str] = frozenset()

@@ -18,8 +18,9 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import Executable, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from helpdesk.desk.audit import agent_name, write_audit
-from helpdesk.desk.seals import sealer
+from foundation.seals import sealer
+from foundation.secret import Secret
+from helpdesk.desk.audit import Who, agent_name, write_audit
 from helpdesk.store.models import Agent, RecoveryCode
 from helpdesk.store.rows import add, change, table_of
 
@@ -54,8 +55,9 @@ class OneTimeCodes:
         issuer: What the agent's app will call us.
     """
 
-    def __init__(self, secret: str, issuer: str) -> None:
+    def __init__(self, secret: Secret, issuer: str) -> None:
         self._seals = sealer(secret, "one-time codes")
+        self._newest = sealer(Secret(secret.current), "one-time codes")
         self._issuer = issuer
 
     def offer(self, agent_id: UUID, now: datetime) -> str:
@@ -94,7 +96,19 @@ class OneTimeCodes:
         if not step:
             return False
         named = {"of_agent": agent.id, "step": step}
-        return _did_one(session, _USE_STEP, named)
+        is_used = _did_one(session, _USE_STEP, named)
+        if is_used:
+            self._seal_anew(session, agent)
+        return is_used
+
+    def _seal_anew(self, session: Session, agent: Agent) -> None:
+        """Seal with the current secret what a former one sealed."""
+        sealed = (agent.totp_secret or "").encode()
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            anew = self._seals.rotate(sealed).decode()
+            change(session, Agent, {"id": agent.id}, totp_secret=anew)
 
     def _open(
         self, agent_id: UUID, sealed: str, within_s: int | None, now: datetime
@@ -113,11 +127,11 @@ class OneTimeCodes:
         return secret if owner == agent_id.hex else None
 
 
-def reset_codes(session: Session, actor: str, agent_id: UUID, now: datetime) -> None:
+def reset_codes(session: Session, who: Who, agent_id: UUID, now: datetime) -> None:
     """Let an agent sign in by password alone again."""
     change(session, Agent, {"id": agent_id}, totp_secret=None, totp_last_step=0)
     session.execute(_FORGET_ALL, {"of_agent": agent_id})
-    write_audit(session, actor, "agent.codes_removed", agent_name(agent_id), {}, now)
+    write_audit(session, who, "agent.codes_removed", agent_name(agent_id), now)
 
 
 def make_recovery_codes(session: Session, agent_id: UUID) -> list[str]:

@@ -22,7 +22,7 @@ from helpdesk.desk.agent_sessions import (
     list_sessions,
 )
 from helpdesk.desk.agents import SignedInAgent
-from helpdesk.desk.audit import agent_name, write_audit
+from helpdesk.desk.audit import Who, agent_name, write_audit
 from helpdesk.desk.errors import DeskError, NotFoundError, TooFastError
 from helpdesk.desk.one_time_codes import (
     count_recovery_codes,
@@ -117,7 +117,7 @@ class OwnAccounts:
 
         def change(session: Session) -> Entry:
             row = get(session, Agent, lock=True, id=agent.id)
-            set_password(session, agent_name(row.id), row, new_hash, now)
+            set_password(session, Who.of(agent), row, new_hash, now)
             return self._sign_ins.enter(session, row, None, whence, now)
 
         return await self._record.write(change)
@@ -160,7 +160,7 @@ class OwnAccounts:
             recovery = make_recovery_codes(session, row.id)
             me = agent_name(row.id)
             end_all_sessions(session, row.id, now)
-            write_audit(session, me, "agent.codes_set_up", me, {}, now)
+            write_audit(session, Who.of(agent), "agent.codes_set_up", me, now)
             entry = self._sign_ins.enter(session, row, None, whence, now, by=CODE)
             return entry, recovery
 
@@ -180,7 +180,7 @@ class OwnAccounts:
         """
 
         def remove(session: Session, row: Agent, now: datetime) -> None:
-            reset_codes(session, agent_name(row.id), row.id, now)
+            reset_codes(session, Who.of(agent), row.id, now)
 
         await self._with_code(agent, code, whence, remove)
 
@@ -196,8 +196,8 @@ class OwnAccounts:
 
         def renew(session: Session, row: Agent, now: datetime) -> None:
             made.extend(make_recovery_codes(session, row.id))
-            me = agent_name(row.id)
-            write_audit(session, me, "agent.recovery_codes_made", me, {}, now)
+            me, who = agent_name(row.id), Who.of(agent)
+            write_audit(session, who, "agent.recovery_codes_made", me, now)
 
         await self._with_code(agent, code, whence, renew)
         return made
@@ -213,7 +213,10 @@ class OwnAccounts:
         def end(session: Session) -> None:
             if not end_session(session, agent.id, session_id, now):
                 raise NotFoundError("There is no such session.")
-            write_audit(session, me, "agent.session_ended", me, {}, now)
+            ended = {"ended": session_id}
+            write_audit(
+                session, Who.of(agent), "agent.session_ended", me, now, details=ended
+            )
 
         await self._record.write(end)
 
@@ -223,7 +226,7 @@ class OwnAccounts:
 
         def end(session: Session) -> None:
             end_all_sessions(session, agent.id, now)
-            write_audit(session, me, "agent.sessions_ended", me, {}, now)
+            write_audit(session, Who.of(agent), "agent.sessions_ended", me, now)
 
         await self._record.write(end)
 

@@ -4,7 +4,6 @@ An account is looked at only for an address that a site vouched for, or that the
 gave in this very conversation. Each look is in the audit record before it is answered.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,16 +12,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from foundation.addresses import (
-    ANY_ADDRESS,
-    AddressError,
-    mask_address,
-    normalise_address,
-)
+from foundation.addresses import addresses_in
 from foundation.clock import Clock
 from helpdesk.desk.account_backend import AccountBackend, AccountLook, BackendError
 from helpdesk.desk.agents import SignedInAgent
-from helpdesk.desk.audit import agent_name, write_audit
+from helpdesk.desk.audit import Who, write_audit
 from helpdesk.desk.conversation_lines import (
     CONVERSATIONS,
     Line,
@@ -30,6 +24,8 @@ from helpdesk.desk.conversation_lines import (
     run_lines,
     select_lines,
 )
+from helpdesk.desk.pseudonyms import Pseudonyms
+from helpdesk.desk.radar import Radar, Warned
 from helpdesk.store.models import Contact, Message
 from helpdesk.store.record import Record
 from helpdesk.store.rows import table_of
@@ -37,7 +33,6 @@ from helpdesk.store.words import Sender
 
 MOST_EARLIER = 20
 MESSAGES_READ = 200  # the newest; an address that was given earlier is asked for again
-AT_END = re.compile(r"[.!?…*_`]+$")
 _SAID = table_of(Message).c
 _EARLIER = (
     select_lines()
@@ -76,6 +71,7 @@ class Person:
     address: Address | None
     look: AccountLook | None
     problem: str | None
+    warnings: Sequence[Warned]
 
 
 @dataclass(frozen=True)
@@ -84,6 +80,8 @@ class People:
 
     record: Record
     backend: AccountBackend
+    pseudonyms: Pseudonyms
+    radar: Radar
     clock: Clock
 
     async def behind(self, agent: SignedInAgent, conversation_id: UUID) -> Person:
@@ -93,20 +91,44 @@ class People:
             NotFoundError: There is no such conversation.
             OutageError: The look cannot be audited, so nothing is shown.
         """
-        earlier, address = await self.record.read(
-            lambda session: _read(session, conversation_id)
+        now = self.clock.now()
+        earlier, address, warnings = await self.record.read(
+            lambda session: self._read(session, conversation_id, now)
         )
         if address is None:
-            return Person(earlier, None, None, None)
-        now, looked_for = self.clock.now(), address
+            return Person(earlier, None, None, None, warnings)
+        looked_for = address
         await self.record.write(
-            lambda session: _audit(session, agent, conversation_id, looked_for, now)
+            lambda s: self._audit(s, agent, conversation_id, looked_for, now)
         )
         try:
             look = await self.backend.look_at(address.email)
         except BackendError as error:
-            return Person(earlier, address, None, error.code)
-        return Person(earlier, address, look, None)
+            return Person(earlier, address, None, error.code, warnings)
+        return Person(earlier, address, look, None, warnings)
+
+    def _read(
+        self, session: Session, conversation_id: UUID, now: datetime
+    ) -> tuple[Sequence[Line], Address | None, Sequence[Warned]]:
+        line = get_line(session, conversation_id)
+        of_whom = {"contact": line.contact.id, "conversation": conversation_id}
+        earlier = run_lines(session, _EARLIER, of_whom)
+        address = address_of_contact(session, line.contact, conversation_id)
+        email = address.email if address else None
+        warnings = self.radar.warnings(session, conversation_id, email, now)
+        return earlier, address, warnings
+
+    def _audit(
+        self,
+        session: Session,
+        agent: SignedInAgent,
+        conversation_id: UUID,
+        address: Address,
+        now: datetime,
+    ) -> None:
+        who, target = Who.of(agent), self.pseudonyms.target(address.email)
+        details = {"conversation": conversation_id, "is_proven": address.is_proven}
+        write_audit(session, who, "account.viewed", target, now, details=details)
 
 
 def address_of_contact(
@@ -114,40 +136,11 @@ def address_of_contact(
 ) -> Address | None:
     """Return the address to look for; of those that were typed, the last one."""
     if contact.issuer is not None and contact.email:
-        proven = _read_address(contact.email)
+        proven = addresses_in(contact.email)
         if proven:
-            return Address(proven, is_proven=True)
+            return Address(proven[0], is_proven=True)
     for text in session.scalars(_TYPED, {"conversation": conversation_id}):
-        for found in reversed(ANY_ADDRESS.findall(text)):
-            given = _read_address(AT_END.sub("", found))
-            if given:
-                return Address(given, is_proven=False)
+        given = addresses_in(text)
+        if given:
+            return Address(given[-1], is_proven=False)
     return None
-
-
-def _read(
-    session: Session, conversation_id: UUID
-) -> tuple[Sequence[Line], Address | None]:
-    line = get_line(session, conversation_id)
-    of_whom = {"contact": line.contact.id, "conversation": conversation_id}
-    earlier = run_lines(session, _EARLIER, of_whom)
-    return earlier, address_of_contact(session, line.contact, conversation_id)
-
-
-def _read_address(text: str) -> str | None:
-    try:
-        return normalise_address(text)
-    except AddressError:
-        return None
-
-
-def _audit(
-    session: Session,
-    agent: SignedInAgent,
-    conversation_id: UUID,
-    address: Address,
-    now: datetime,
-) -> None:
-    details = {"address": mask_address(address.email), "is_proven": address.is_proven}
-    target = f"conversation:{conversation_id}"
-    write_audit(session, agent_name(agent.id), "account.viewed", target, details, now)

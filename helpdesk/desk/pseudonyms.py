@@ -1,7 +1,7 @@
 """What stands for an e-mail address where the address itself must not be.
 
 The same address always gets the same pseudonym: whoever knows the address finds what was
-done about it. Without the secret nobody gets from one to the other.
+done about it. Without the key nobody gets from one to the other.
 """
 
 import hashlib
@@ -15,9 +15,9 @@ MARK = "person:"  # how a pseudonym begins where other things stand beside it
 
 @dataclass(frozen=True)
 class Pseudonyms:
-    """Makes pseudonyms with one installation's secret."""
+    """Makes pseudonyms with one installation's own key for them."""
 
-    secret: str = field(repr=False)
+    key: str = field(repr=False)
 
     def digest(self, address: str) -> str:
         """Return 64 hexadecimal digits for an address.
@@ -26,8 +26,13 @@ class Pseudonyms:
             AddressError: It is no address.
         """
         text = f"pseudonym:{normalise_address(address)}"
-        return hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self.key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
     def target(self, address: str) -> str:
         """Return how the audit record names the person with an address."""
-        return f"{MARK}{self.digest(address)[:32]}"
+        return name_of(self.digest(address))
+
+
+def name_of(digest: str) -> str:
+    """Return how the audit record names the person behind a digest."""
+    return f"{MARK}{digest[:32]}"

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from foundation.database import Database
 from helpdesk.desk.redaction import redact
 from helpdesk.store.models import ArticleRating
+from helpdesk.store.rows import add
 
 LONGEST_COMMENT = 1000
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -51,7 +52,7 @@ def rate_article(
             return
         try:
             with session.begin_nested():
-                session.add(ArticleRating(**key, **values))
+                add(session, ArticleRating(**key, **values))
         except IntegrityError:  # the same visitor in another tab was faster
             _change(session, key, values)
 

@@ -11,8 +11,10 @@ from helpdesk.desk.attachments import keep_file
 from helpdesk.desk.changes import Change
 from helpdesk.desk.file_types import CheckedFile
 from helpdesk.desk.handoff import hand_off
+from helpdesk.desk.link_autopsy import SeenLink
 from helpdesk.desk.messages import Accepted, Incoming, accept_message
 from helpdesk.desk.office import Office
+from helpdesk.desk.pasted_links import REMOVED
 from helpdesk.desk.typed_text import LONGEST_TEXT
 from helpdesk.store.letter_models import MailAddress
 from helpdesk.store.models import Conversation, Message
@@ -30,12 +32,16 @@ class NamedFile:
 
 @dataclass(frozen=True)
 class Received:
-    """An answer by mail. Its `mail_id` is the Message-ID."""
+    """An answer by mail. Its `mail_id` is the Message-ID.
+
+    `link` is what became of a link in it, whose secret is gone from the text.
+    """
 
     conversation_id: UUID
     mail_id: str
     text: str
     files: Sequence[NamedFile] = ()
+    link: SeenLink | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,9 @@ def take_answer(
     if conversation is None:
         return Heard(())
     accepted = []
-    for number, part in enumerate(_parts(received.text)):
+    parts = _parts(received.text)
+    with_link = next((n for n, part in enumerate(parts) if REMOVED in part), 0)
+    for number, part in enumerate(parts):
         client_id = uuid5(NAMESPACE_URL, f"{received.mail_id} {number}")
         known = find(
             session, Message, conversation_id=conversation_id, client_id=client_id
@@ -96,7 +104,8 @@ def take_answer(
             keep_file(session, conversation_id, each.file, each.name, now).id
             for each in files
         ]
-        incoming = Incoming(client_id, part, attachments=tuple(ids))
+        link = received.link if number == with_link else None
+        incoming = Incoming(client_id, part, attachments=tuple(ids), link=link)
         heard = accept_message(
             session,
             conversation.contact_id,

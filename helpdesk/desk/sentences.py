@@ -45,6 +45,14 @@ class Sentences:
     ask_rating: str
     invitation_requested: str
     reset_requested: str
+    contact_command: str
+    command_not_allowed: str
+    command_failed: str
+    start_run: str
+    leave_run: str
+    run_done: str
+    run_stopped: str
+    run_refused: str
 
 
 def read_sentences(names: Names) -> Sentences:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
@@ -27,7 +28,7 @@ from helpdesk.desk.agent_sessions import (
     end_session,
     find_session,
 )
-from helpdesk.desk.audit import NOBODY, agent_name, write_audit
+from helpdesk.desk.audit import NOBODY, Who, agent_name, write_audit
 from helpdesk.desk.errors import UnauthorizedError
 from helpdesk.desk.known_devices import KnownDevices
 from helpdesk.desk.limits import Limit, RateLimits
@@ -107,7 +108,7 @@ class SignIns:
         known_hash = agent.password_hash if agent and agent.is_active else None
         is_right = await self.is_password(password, known_hash)
         if agent is None or not is_right:
-            target = agent_name(agent.id) if agent else NOBODY
+            target = agent_name(agent.id) if agent else NOBODY.actor
             await self._record.write(lambda s: note_failure(s, target, whence, now))
             return None
         forget()
@@ -207,13 +208,20 @@ class SignIns:
         old = find_session(session, whence.token, now)
         if old is not None:
             end_session(session, old.agent.id, old.agent.session_id, now)
+        session_id = uuid4()
         token = begin_session(
-            session, agent.id, now, browser=whence.browser, next_step=next_step
+            session,
+            agent.id,
+            now,
+            session_id=session_id,
+            browser=whence.browser,
+            next_step=next_step,
         )
         me = agent_name(agent.id)
+        who_is = Who(me, agent.role.value, str(session_id))
         action = "agent.sign_in_begun" if next_step else "agent.signed_in"
         details = {"by": by, "address": whence.address, "browser": whence.browser}
-        write_audit(session, me, action, me, details, now)
+        write_audit(session, who_is, action, me, now, details=details)
         who = digest_of(agent.email)
         known = self._devices.remember(whence.devices, who, now)
         return Entry(token, next_step, None if next_step else known)
@@ -238,7 +246,7 @@ def check_waits(found: FoundSession | None, step: SignInStep) -> FoundSession:
 def note_failure(session: Session, target: str, whence: Whence, now: datetime) -> None:
     """Audit a failed attempt; what was typed is nobody's business."""
     details = {"address": whence.address, "browser": whence.browser}
-    write_audit(session, NOBODY, FAILED, target, details, now)
+    write_audit(session, NOBODY, FAILED, target, now, details=details)
 
 
 def _read_email(typed: str) -> str:

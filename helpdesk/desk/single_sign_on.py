@@ -22,12 +22,13 @@ from sqlalchemy.orm import Session
 
 from foundation.addresses import AddressError, normalise_address
 from foundation.clock import Clock
+from foundation.seals import sealer
+from foundation.secret import Secret
 from helpdesk.desk.action_limits import line_of
 from helpdesk.desk.agent_accounts import LONGEST_NAME, NewAgent, add_agent
-from helpdesk.desk.audit import NOBODY, agent_name, write_audit
+from helpdesk.desk.audit import NOBODY, Who, agent_name, write_audit
 from helpdesk.desk.errors import DeskError, TooFastError
 from helpdesk.desk.limits import Limit, RateLimits
-from helpdesk.desk.seals import sealer
 from helpdesk.desk.sign_in import Entry, SignIns, Whence, note_failure
 from helpdesk.desk.typed_text import clean_text
 from helpdesk.desk.vouching import (
@@ -99,7 +100,7 @@ class SingleSignOn:
         limits: RateLimits,
         clock: Clock,
         *,
-        secret: str,
+        secret: Secret,
         adds_agents: bool,
     ) -> None:
         self._record = record
@@ -153,7 +154,7 @@ class SingleSignOn:
         """Return the session that has begun, or why none has."""
         agent, reason = self._find(session, identity, now)
         if agent is None:
-            note_failure(session, NOBODY, whence, now)
+            note_failure(session, NOBODY.actor, whence, now)
             return reason
         if not agent.is_active:
             note_failure(session, agent_name(agent.id), whence, now)
@@ -179,12 +180,13 @@ class SingleSignOn:
                 return None, "sso_unknown"
             name = _name(identity.name) or email.partition("@")[0]
             new = NewAgent(email, name, Role.AGENT, oidc_subject=subject)
-            return add_agent(session, BY, new, now), ""
+            return add_agent(session, Who(BY), new, now), ""
         if agent.oidc_subject is not None or not agent.is_active:
             return None, "sso_unknown"  # the address belongs to somebody else by now
         change(session, Agent, {"id": agent.id}, oidc_subject=subject)
         me = agent_name(agent.id)
-        write_audit(session, me, "agent.linked", me, {"by": BY}, now)
+        who = Who(me, agent.role.value)
+        write_audit(session, who, "agent.linked", me, now, details={"by": BY})
         return agent, ""
 
     def _count(self, whence: Whence) -> None:

@@ -36,7 +36,7 @@ from helpdesk.desk.passages import Block, Piece, best_passage
 from helpdesk.desk.typed_words import Typed, read_typed
 from helpdesk.store.models import Contact, Conversation, Message
 from helpdesk.store.rows import table_of
-from helpdesk.store.words import Sender
+from helpdesk.store.words import Purpose, Sender
 
 MOST_FOUND = 100
 # Hits looked at for one page: a conversation is shown once on it, however many it has.
@@ -54,6 +54,8 @@ _ENTRIES = table(
 _ENTRY = _ENTRIES.c
 _SAID, _ROW, _WHO = table_of(Message).c, table_of(Conversation).c, table_of(Contact).c
 _SHOWN = (_SAID.conversation_id, _SAID.seq, _SAID.sender, _SAID.text, _SAID.created_at)
+# What agents say to the assistant is for themselves.
+_IS_HELP = and_(_ROW.id == _ENTRY.conversation_id, _ROW.purpose == Purpose.HELP)
 _IS_ENTRY = and_(
     _SAID.conversation_id == _ENTRY.conversation_id, _SAID.seq == _ENTRY.seq
 )
@@ -156,7 +158,7 @@ def _find_who(
     wanted = (
         select(_ROW.id, _ROW.updated_at, _WHO.name, _WHO.email)
         .join_from(table_of(Conversation), table_of(Contact))
-        .where(is_meant)
+        .where(is_meant, _ROW.purpose == Purpose.HELP)
         .order_by(_ROW.updated_at.desc(), _ROW.id.desc())
         .limit(limit + 1)
     )
@@ -251,7 +253,11 @@ def _in_sqlite() -> Select[Any]:
     entries = words.join(_ENTRIES, _ENTRY.id == rowid)
     return (
         select(_ENTRY.id, *_SHOWN)
-        .select_from(entries.join(table_of(Message), _IS_ENTRY))
+        .select_from(
+            entries.join(table_of(Message), _IS_ENTRY).join(
+                table_of(Conversation), _IS_HELP
+            )
+        )
         .where(matches, rowid < bindparam("before"))
         .order_by(rowid.desc())
         .limit(bindparam("most"))
@@ -263,7 +269,11 @@ def _in_postgresql() -> Select[Any]:
     query = func.to_tsquery(literal_column("'simple'"), bindparam("query"))
     return (
         select(_ENTRY.id, *_SHOWN)
-        .select_from(_ENTRIES.join(table_of(Message), _IS_ENTRY))
+        .select_from(
+            _ENTRIES.join(table_of(Message), _IS_ENTRY).join(
+                table_of(Conversation), _IS_HELP
+            )
+        )
         .where(words.op("@@")(query), _ENTRY.id < bindparam("before"))
         .order_by(_ENTRY.id.desc())
         .limit(bindparam("most"))

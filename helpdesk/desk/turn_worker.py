@@ -10,9 +10,12 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from foundation.clock import Clock
 from helpdesk.assistant import (
@@ -22,37 +25,43 @@ from helpdesk.assistant import (
     AssistantError,
     Turn,
 )
-from helpdesk.desk.action_limits import ActionLimits
 from helpdesk.desk.answers import Finished, Outcome, Reply, finish_turn, tell_trouble
-from helpdesk.desk.events import Publisher, TypingChanged
+from helpdesk.desk.changes import Change
+from helpdesk.desk.command_payloads import is_command_payload
+from helpdesk.desk.events import Publisher
 from helpdesk.desk.lookout import Lookout
 from helpdesk.desk.office import Office
+from helpdesk.desk.pseudonyms import Pseudonyms
+from helpdesk.desk.receipts import read_deeds
+from helpdesk.desk.staff_turns import postpone_bulk
+from helpdesk.desk.turn_actors import TurnActors
+from helpdesk.desk.turn_company import TurnCompany
 from helpdesk.desk.turns import (
-    LEASE,
     OpenTurn,
     find_overdue,
     postpone_turn,
     release_leases,
-    renew_lease,
     take_due_turns,
 )
 from helpdesk.metrics import Metrics
 from helpdesk.store.outage import OutageError
 from helpdesk.store.record import Record
-from helpdesk.store.words import Sender, TurnState
+from helpdesk.store.words import Purpose, TurnState
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
 TELL_AFTER = timedelta(seconds=6)  # the contact hears something within ten seconds
 GRACE_S = 2.0  # for an attempt that has only just begun
-TYPING_AFTER_S = 0.3
-TYPING_EVERY_S = 3.0
 BACK_OFF_S = (0.3, 0.6, 1.2, 2.5, 5.0, 8.0)
 # What still fails inside the assistant after this time is the turn's fault.
 GIVE_UP_AFTER = timedelta(minutes=10)
+MOST_ATTEMPTS = (
+    80  # as long, for the turns of a bulk command, which wait for each other
+)
 
 FindResults = Callable[[str], list[dict[str, Any]]]
+FollowWish = Callable[[Session, Change, OpenTurn, dict[str, Any]], OpenTurn | None]
 
 
 class TurnWorker:
@@ -64,7 +73,8 @@ class TurnWorker:
         publisher: Who is told of new messages.
         office: What is said when it takes longer, and when a person takes over.
         find_results: Finds articles for a question, for when the assistant is down.
-        limits: How many mails may be asked for.
+        actors: Who a turn is sent for.
+        pseudonyms: Stand for addresses in the audit record.
         clock: The time.
         metrics: What is counted.
     """
@@ -76,7 +86,8 @@ class TurnWorker:
         publisher: Publisher,
         office: Office,
         find_results: FindResults,
-        limits: ActionLimits,
+        actors: TurnActors,
+        pseudonyms: Pseudonyms,
         clock: Clock,
         metrics: Metrics,
     ) -> None:
@@ -84,15 +95,18 @@ class TurnWorker:
         self._record = record
         self._assistant = assistant
         self._publisher = publisher
+        self._company = TurnCompany(record, publisher, clock)
         self._office = office
         self._find_results = find_results
-        self._limits = limits
+        self._actors = actors
+        self._pseudonyms = pseudonyms
         self._clock = clock
         self._callers = ThreadPoolExecutor(AT_ONCE_MOST, "assistant-caller")
         self._running: dict[UUID, asyncio.Task[None]] = {}
         self._running_turns: dict[UUID, OpenTurn] = {}
         self._begun_at: dict[UUID, float] = {}
         self._is_assistant_away = False
+        self._follow_wish: FollowWish | None = None
         complaint = "looking for open turns failed"
         self._lookout = Lookout(self._look, LOOK_EVERY_S, log, complaint)
 
@@ -103,12 +117,37 @@ class TurnWorker:
             await self._record.write(lambda session: release_leases(session, now))
         self._lookout.start()
 
+    def judge(self, session: Session, turn: OpenTurn, now: datetime) -> OpenTurn:
+        """Look who a contact's turn is sent for, where the one that takes it may look.
+
+        On SQLite changes are made one after the other, so that whoever takes a turn sees
+        all that were taken before. On PostgreSQL two that are taken at once would not see
+        each other: there each is looked at after it was committed.
+
+        Args:
+            session: The transaction that takes the turn.
+            turn: The turn.
+            now: The moment.
+        """
+        is_judged_here = self._record.database.is_embedded and turn.is_running
+        if not is_judged_here or turn.purpose is not Purpose.HELP:
+            return turn
+        return replace(turn, actor=self._actors.find(session, turn, now))
+
     def submit(self, turn: OpenTurn) -> None:
         """Take on a turn that was just accepted."""
         if turn.is_running:
             self._begin(turn)
         else:
             self._wake_at(turn.due_at)
+
+    def follow_wishes(self, follow: FollowWish) -> None:
+        """Have done what the assistant understood an admin to want, with its turn's end."""
+        self._follow_wish = follow
+
+    def look_soon(self) -> None:
+        """Take on what was added to the record otherwise."""
+        self._lookout.wake()
 
     async def stop(self, within_s: float) -> None:
         """Finish what runs; what does not end in time is handed back."""
@@ -128,9 +167,12 @@ class TurnWorker:
         """Begin what is due, tell who waits too long."""
         now = self._clock.now()
         free = AT_ONCE_MOST - len(self._running)
-        taken = await self._record.write(
-            lambda session: take_due_turns(session, now, free) if free > 0 else []
-        )
+
+        def take(session: Session) -> list[OpenTurn]:
+            due = take_due_turns(session, now, free) if free > 0 else []
+            return [self.judge(session, turn, now) for turn in due]
+
+        taken = await self._record.write(take)
         for turn in taken:
             self._begin(turn)
         overdue = await self._record.read(
@@ -158,7 +200,7 @@ class TurnWorker:
         self._begun_at.pop(turn.id, None)
 
     async def _run(self, turn: OpenTurn) -> None:
-        end_company = self._offer_company(turn)
+        end_company = self._company.offer(turn)
         try:
             await self._answer(turn)
         except OutageError:
@@ -170,8 +212,15 @@ class TurnWorker:
             end_company()
 
     async def _answer(self, turn: OpenTurn) -> None:
+        now = self._clock.now()
+        actor = turn.actor or await self._record.read(
+            lambda session: self._actors.find(session, turn, now)
+        )
+        if actor is None:
+            await self._refuse(turn)
+            return
         try:
-            result = await self._ask(turn)
+            result = await self._ask(turn, actor)
         except AssistantError as error:
             if error.permanent:
                 log.warning("turn %s is refused: %s", turn.id, error.code)
@@ -183,10 +232,15 @@ class TurnWorker:
         if not result.get("trouble"):
             self._note_back()
             await self._finish(turn, result)
-        elif self._clock.now() - turn.created_at < GIVE_UP_AFTER:
+        elif self._is_patient_with(turn):
             await self._try_later(turn)
         else:
             await self._give_up(turn)
+
+    def _is_patient_with(self, turn: OpenTurn) -> bool:
+        if turn.purpose is Purpose.BULK:
+            return turn.attempt < MOST_ATTEMPTS
+        return self._clock.now() - turn.created_at < GIVE_UP_AFTER
 
     def _note_away(self, problem: str) -> None:
         if not self._is_assistant_away:
@@ -198,18 +252,13 @@ class TurnWorker:
             log.info("the assistant answers again")
         self._is_assistant_away = False
 
-    async def _ask(self, turn: OpenTurn) -> dict[str, Any]:
+    async def _ask(self, turn: OpenTurn, actor: Actor) -> dict[str, Any]:
         asked = Turn(
             str(turn.conversation_id),
             str(turn.id),
             text=None if turn.payload else turn.text,
             payload=turn.payload,
         )
-        now = self._clock.now()
-        may_act = await self._record.read(
-            lambda session: self._limits.may_act(session, turn, now)
-        )
-        actor = Actor(subject=f"contact:{turn.contact_id}", may_act=may_act)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
             self._callers, self._assistant.take_turn, asked, actor
@@ -218,34 +267,60 @@ class TurnWorker:
     async def _finish(self, turn: OpenTurn, result: dict[str, Any]) -> None:
         replies = [_as_reply(said) for said in result["replies"]]
         handoff = result.get("handoff") or {}
-        now = self._clock.now()
         outcome = Outcome(
             nlu=_understood(result),
             handoff_reason=handoff.get("reason"),
             has_acted=result.get("acted") is True,
+            deeds=read_deeds(result.get("receipts"), self._pseudonyms),
+            plan=_plan_in(result),
+            is_skipped=result.get("skipped") is True,
         )
-        finished = await self._record.write(
-            lambda session: finish_turn(
-                session, self._office, turn, replies, now, outcome
-            )
-        )
-        self._end_with(turn, finished, "answered")
+        wish = result.get("wish") if turn.purpose is Purpose.STAFF else None
+        await self._end_turn(turn, replies, outcome, "answered", wish)
 
     async def _give_up(self, turn: OpenTurn) -> None:
-        reply, now = Reply(self._office.sentences.turn_failed, {}), self._clock.now()
+        words = self._office.sentences
+        is_command = is_command_payload(turn.payload)
+        said = words.command_failed if is_command else words.turn_failed
         outcome = Outcome(state=TurnState.FAILED)
-        finished = await self._record.write(
-            lambda session: finish_turn(
-                session, self._office, turn, [reply], now, outcome
-            )
-        )
-        self._end_with(turn, finished, "failed")
+        await self._end_turn(turn, [Reply(said, {})], outcome, "failed")
+
+    async def _refuse(self, turn: OpenTurn) -> None:
+        """End a turn that its agent may no longer send; the assistant hears nothing."""
+        log.warning("turn %s is not sent: its agent may not, or no longer", turn.id)
+        said = [Reply(self._office.sentences.command_not_allowed, {})]
+        is_bulk = turn.purpose is Purpose.BULK
+        outcome = Outcome(state=TurnState.DROPPED)
+        await self._end_turn(turn, [] if is_bulk else said, outcome, "refused")
+
+    async def _end_turn(
+        self,
+        turn: OpenTurn,
+        replies: list[Reply],
+        outcome: Outcome,
+        end: str,
+        wish: dict[str, Any] | None = None,
+    ) -> None:
+        now, follow = self._clock.now(), self._follow_wish
+
+        def finish(session: Session) -> tuple[Finished, OpenTurn | None]:
+            finished = finish_turn(session, self._office, turn, replies, now, outcome)
+            if not wish or finished.change is None or follow is None:
+                return finished, None
+            return finished, follow(session, finished.change, turn, wish)
+
+        finished, following = await self._record.write(finish)
+        self._end_with(turn, finished, end)
+        if following is not None:
+            self.submit(following)
 
     def _end_with(self, turn: OpenTurn, finished: Finished, end: str) -> None:
         if finished.change is not None:
             finished.change.publish(self._publisher)
         if finished.has_more:
             self._lookout.wake()  # the next turn of this conversation is free now
+        if finished.next_due_at is not None:
+            self._wake_at(finished.next_due_at)
         self._metrics.turns.labels(end).inc()
         took = self._clock.now() - turn.created_at
         self._metrics.turn_seconds.observe(took.total_seconds())
@@ -254,7 +329,12 @@ class TurnWorker:
         self._metrics.turns.labels("postponed").inc()
         pause_s = BACK_OFF_S[min(turn.attempt, len(BACK_OFF_S)) - 1]
         until = self._clock.now() + timedelta(seconds=pause_s)
-        await self._hand_back(turn, until)
+        if turn.purpose is Purpose.BULK:
+            event = await self._record.write(lambda s: postpone_bulk(s, turn, until))
+            if event is not None:
+                self._publisher.publish(event)
+        else:
+            await self._hand_back(turn, until)
         self._wake_at(until)
 
     async def _hand_back(self, turn: OpenTurn, until: datetime) -> None:
@@ -275,42 +355,6 @@ class TurnWorker:
         if step is not None:
             step.publish(self._publisher)
 
-    def _offer_company(self, turn: OpenTurn) -> Callable[[], None]:
-        """Keep company if the answer takes a moment, as few do; return how to end that."""
-        tasks: list[asyncio.Task[None]] = []
-
-        def begin() -> None:
-            tasks.append(asyncio.create_task(self._keep_company(turn)))
-
-        timer = asyncio.get_running_loop().call_later(TYPING_AFTER_S, begin)
-
-        def end() -> None:
-            timer.cancel()
-            for task in tasks:
-                task.cancel()
-
-        return end
-
-    async def _keep_company(self, turn: OpenTurn) -> None:
-        """While the assistant thinks: show that it does, and keep the lease."""
-        conversation_id = turn.conversation_id
-        lease_until = self._clock.now() + LEASE / 2
-        try:
-            while True:
-                on = TypingChanged(conversation_id, Sender.ASSISTANT, is_on=True)
-                self._publisher.publish(on)
-                await asyncio.sleep(min(TYPING_EVERY_S, LEASE.total_seconds() / 2))
-                now = self._clock.now()
-                if now >= lease_until:
-                    with contextlib.suppress(OutageError):
-                        await self._record.write(
-                            lambda session: renew_lease(session, turn, now)  # noqa: B023 - awaited at once
-                        )
-                        lease_until = now + LEASE / 2
-        finally:
-            off = TypingChanged(conversation_id, Sender.ASSISTANT, is_on=False)
-            self._publisher.publish(off)
-
 
 def _understood(result: dict[str, Any]) -> dict[str, Any] | None:
     """Return what the assistant understood, with what it tried: agents look at both."""
@@ -318,7 +362,17 @@ def _understood(result: dict[str, Any]) -> dict[str, Any] | None:
     return {**nlu, "actions": tried} if nlu and tried else nlu
 
 
+def _plan_in(result: dict[str, Any]) -> dict[str, Any] | None:
+    plan = result.get("plan")
+    return plan if isinstance(plan, dict) and "command" in plan else None
+
+
 def _as_reply(said: dict[str, Any]) -> Reply:
     kept = ("buttons", "article", "results")
     details = {name: said[name] for name in kept if said.get(name)}
+    if "buttons" in details:  # nothing but what the assistant may make of them
+        details["buttons"] = [
+            {"title": str(each["title"]), "payload": str(each["payload"])}
+            for each in details["buttons"]
+        ]
     return Reply(str(said.get("text") or ""), details)

@@ -12,10 +12,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import Select, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from helpdesk.assistant import Actor
 from helpdesk.desk.bursts import LONGEST_WAIT, REST
 from helpdesk.store.models import Conversation, Turn
+from helpdesk.store.prepared import Prepared
 from helpdesk.store.rows import add, as_row, change, table_of
-from helpdesk.store.words import TurnState
+from helpdesk.store.words import Purpose, TurnState
 
 LEASE = timedelta(seconds=4)
 # What the turn that makes the assistant begin afresh carries; `bot.turn` knows it.
@@ -25,7 +27,7 @@ LONGEST_BURST = 4_000  # characters
 FEW = 100
 # Columns of the table, not of the class: those would take the way of a unit of work.
 _TURNS = table_of(Turn).c
-_NEWEST_UNFINISHED = (
+_NEWEST_UNFINISHED = Prepared(
     select(*_TURNS)
     .where(_TURNS.conversation_id == bindparam("conversation"))
     .where(_TURNS.state.in_(UNFINISHED))
@@ -44,7 +46,7 @@ _DROP_QUESTIONS = (
     .where(or_(_TURNS.payload.is_(None), _TURNS.payload != AFRESH))
     .values(state=TurnState.DROPPED)
 )
-TURN_AND_CONTACT = (table_of(Turn), Conversation.contact_id)
+TURN_AND_CONTEXT = (table_of(Turn), Conversation.contact_id, Conversation.purpose)
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,17 @@ class Saying:
     text: str
     payload: str | None = None
     address_digest: str | None = None
+    # Of the agent who says it, in their own chat.
+    agent_id: UUID | None = None
+    session_id: UUID | None = None
 
 
 @dataclass(frozen=True)
 class OpenTurn:
-    """A turn as the worker sees it. `attempt` is the fence: an older one is void."""
+    """A turn as the worker sees it. `attempt` is the fence: an older one is void.
+
+    `actor` is who it is sent for; None if nobody has looked yet.
+    """
 
     id: UUID
     conversation_id: UUID
@@ -72,6 +80,11 @@ class OpenTurn:
     is_trouble_told: bool
     owner_epoch: int
     address_digest: str | None
+    purpose: Purpose = Purpose.HELP
+    # The agent whose wish it is, and the session that proved it.
+    agent_id: UUID | None = None
+    session_id: UUID | None = None
+    actor: Actor | None = None
 
 
 def add_to_turn(
@@ -91,7 +104,7 @@ def add_to_turn(
         newest.due_at = min(now + max(wait, REST), newest.created_at + LONGEST_WAIT)
         is_it = {"id": newest.id}
         change(session, Turn, is_it, text=newest.text, due_at=newest.due_at)
-        return _as_open(newest, conversation.contact_id)
+        return _as_open(newest, conversation.contact_id, conversation.purpose)
     is_taken = newest is None and not wait
     turn = Turn(
         id=uuid4(),
@@ -106,9 +119,11 @@ def add_to_turn(
         attempts=1 if is_taken else 0,
         is_trouble_told=False,
         address_digest=saying.address_digest,
+        agent_id=saying.agent_id,
+        session_id=saying.session_id,
     )
     add(session, turn)
-    return _as_open(turn, conversation.contact_id)
+    return _as_open(turn, conversation.contact_id, conversation.purpose)
 
 
 def extend_burst(session: Session, turn: OpenTurn, until: datetime) -> OpenTurn | None:
@@ -125,11 +140,12 @@ def take_due_turns(session: Session, now: datetime, most: int) -> list[OpenTurn]
     is_blocked = exists().where(
         earlier.conversation_id == Turn.conversation_id,
         earlier.number < Turn.number,
+        earlier.done_at.is_(None),
         earlier.state.in_(UNFINISHED),
     )
     due = _open_turns(
         session,
-        select(*TURN_AND_CONTACT)
+        select(*TURN_AND_CONTEXT)
         .join(Conversation, Conversation.id == Turn.conversation_id)
         .where(Turn.done_at.is_(None), Turn.state.in_(UNFINISHED))
         .where(Turn.due_at <= now, ~is_blocked)
@@ -156,7 +172,7 @@ def find_overdue(session: Session, since: datetime) -> list[OpenTurn]:
     """Return the open turns that began before `since` and whose contact heard nothing."""
     return _open_turns(
         session,
-        select(*TURN_AND_CONTACT)
+        select(*TURN_AND_CONTEXT)
         .join(Conversation, Conversation.id == Turn.conversation_id)
         .where(
             Turn.done_at.is_(None),
@@ -236,7 +252,7 @@ def has_open_turn(session: Session, conversation_id: UUID) -> bool:
 
 def _newest_unfinished(session: Session, conversation_id: UUID) -> Turn | None:
     chosen = {"conversation": conversation_id}
-    mapping = session.execute(_NEWEST_UNFINISHED, chosen).mappings().first()
+    mapping = _NEWEST_UNFINISHED.first(session, chosen)
     return None if mapping is None else as_row(Turn, mapping)
 
 
@@ -244,8 +260,8 @@ def _open_turns(session: Session, wanted: Select[Any]) -> list[OpenTurn]:
     found = []
     for mapping in session.execute(wanted).mappings():
         columns = dict(mapping)
-        contact_id = columns.pop("contact_id")
-        found.append(_as_open(Turn(**columns), contact_id))
+        contact_id, purpose = columns.pop("contact_id"), columns.pop("purpose")
+        found.append(_as_open(Turn(**columns), contact_id, purpose))
     return found
 
 
@@ -257,11 +273,12 @@ def _can_join(turn: Turn, conversation: Conversation, saying: Saying) -> bool:
         and turn.payload is None
         and saying.payload is None
         and turn.owner_epoch == conversation.owner_epoch
+        and turn.session_id == saying.session_id
         and len(turn.text) + len(saying.text) < LONGEST_BURST
     )
 
 
-def _as_open(turn: Turn, contact_id: UUID) -> OpenTurn:
+def _as_open(turn: Turn, contact_id: UUID, purpose: Purpose) -> OpenTurn:
     return OpenTurn(
         id=turn.id,
         conversation_id=turn.conversation_id,
@@ -275,4 +292,7 @@ def _as_open(turn: Turn, contact_id: UUID) -> OpenTurn:
         is_trouble_told=turn.is_trouble_told,
         owner_epoch=turn.owner_epoch,
         address_digest=turn.address_digest,
+        purpose=purpose,
+        agent_id=turn.agent_id,
+        session_id=turn.session_id,
     )

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from helpdesk.desk.errors import EmptyMessageError, TooLongError
-from helpdesk.desk.redaction import redact
+from helpdesk.desk.pasted_links import REMOVED, cut_runs, find_pasted
+from helpdesk.desk.redaction import Kind, redact
 
 LONGEST_TEXT = 4_000
+LINK = Kind.LINK.value
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,10 @@ def read_typed(text: str) -> Content:
     clean = clean_text(text).strip()
     if not clean:
         raise EmptyMessageError("The message is empty.")
-    redacted = redact(clean)
-    details = {"redactions": list(redacted.kinds)} if redacted.kinds else {}
-    return Content(redacted.text, details)
+    pasted = find_pasted(clean).text
+    redacted = redact(pasted)
+    kept = cut_runs(redacted.text)
+    # A letter comes without its links already.
+    has_link = pasted != clean or kept != redacted.text or REMOVED in clean
+    kinds = list(dict.fromkeys((*([LINK] if has_link else []), *redacted.kinds)))
+    return Content(kept, {"redactions": kinds} if kinds else {})

@@ -15,14 +15,13 @@ from helpdesk.desk.attachments import (
     find_file_for_contact,
     keep_file,
 )
+from helpdesk.desk.conversation_lines import get_line
 from helpdesk.desk.conversations import access_conversation
-from helpdesk.desk.errors import NotFoundError
 from helpdesk.desk.file_types import CheckedFile, check_file
 from helpdesk.desk.limits import Limit, RateLimits
 from helpdesk.desk.visits import Visitor, access_visit
-from helpdesk.store.models import Attachment, Conversation
+from helpdesk.store.models import Attachment
 from helpdesk.store.record import Record
-from helpdesk.store.rows import find
 
 READERS = 2  # a picture takes a processor, and up to 100 MB while it is drawn
 AT_ONCE = 8  # whole files in memory
@@ -88,11 +87,7 @@ class Uploads:
         Raises:
             DeskError: It is refused.
         """
-        known = await self.record.read(
-            lambda session: find(session, Conversation, id=conversation_id)
-        )
-        if known is None:
-            raise NotFoundError("There is no such conversation.")
+        await self.record.read(lambda session: get_line(session, conversation_id))
         self._count(agent.id)
         file = await self._check(read)
         now = self.clock.now()

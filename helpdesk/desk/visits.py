@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from itsdangerous import BadSignature, Signer
 from sqlalchemy.orm import Session
 
+from foundation.secret import Secret
 from helpdesk.desk.errors import UnauthorizedError
 from helpdesk.desk.identity import Identity
 from helpdesk.store.models import Contact, Visit
@@ -28,8 +29,8 @@ class Visitor:
 class VisitTokens:
     """Signs the ids of visits, so that a made-up one costs no look at the record."""
 
-    def __init__(self, secret: str) -> None:
-        self._signer = Signer(secret, salt="visit")
+    def __init__(self, secret: Secret) -> None:
+        self._signer = Signer(secret.oldest_first, salt="visit")
 
     def issue(self, visit_id: UUID) -> str:
         """Return the token of a visit."""

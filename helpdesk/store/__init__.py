@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from foundation.database import Database
+from helpdesk.store.plain_session import PlainDatabase
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str) -> PlainDatabase:
     """Return the help desk's database; SQLite, or PostgreSQL for many processes.
 
     Raises:
         SettingsError: The URL cannot be used.
     """
-    return Database(url, MIGRATIONS, variable="LATCHKEY_DATABASE_URL")
+    return PlainDatabase(url, MIGRATIONS, variable="LATCHKEY_DATABASE_URL")

@@ -66,10 +66,13 @@ class Approval(Base):
     client_id: Mapped[UUID]
     requested_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    session_id: Mapped[UUID | None]  # that proved who asks
     # Where it was asked for: the agent's own chat, or a contact's conversation.
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id"))
     command: Mapped[str] = mapped_column(String(40))
-    arguments: Mapped[dict[str, Any]]
+    arguments: Mapped[dict[str, Any]]  # emptied when it is decided
+    summary: Mapped[str] = mapped_column(String(300))  # for whoever decides
+    email_digest: Mapped[str | None] = mapped_column(String(64), index=True)
     reasons: Mapped[dict[str, Any]]  # why a second person is needed
     state: Mapped[ApprovalState] = mapped_column(default=ApprovalState.WAITING)
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id"))
@@ -88,12 +91,19 @@ class BulkRun(Base):
     asked_in: Mapped[UUID] = mapped_column(ForeignKey("conversations.id"))
     seq: Mapped[int]
     # Where its turns are, once it runs.
-    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversations.id"))
+    conversation_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("conversations.id"), index=True
+    )
     approval_id: Mapped[UUID | None] = mapped_column(ForeignKey("approvals.id"))
     command: Mapped[str] = mapped_column(String(40))
     arguments: Mapped[dict[str, Any]]
     addresses: Mapped[dict[str, Any]]  # {"addresses": […]}, emptied when it is over
     total: Mapped[int]
+    # What became of them so far; the rest waits, or was dropped when it was stopped.
+    done: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)  # nothing was left to do
+    pause_ms: Mapped[int] = mapped_column(default=0)  # from one to the next
     state: Mapped[BulkState]
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]

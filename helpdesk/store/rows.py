@@ -6,14 +6,12 @@ statement is put together once and then only gets other values: building it took
 long as running it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     ColumnElement,
-    Insert,
-    Select,
     Table,
     Update,
     bindparam,
@@ -21,10 +19,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.engine import RowMapping
 from sqlalchemy.orm import Session
 
 from helpdesk.store.models import Base
+from helpdesk.store.prepared import Prepared
 
 Row = TypeVar("Row", bound=Base)
 Names = tuple[str, ...]
@@ -35,7 +33,7 @@ def table_of(kind: type[Base]) -> Table:
     return cast(Table, kind.__table__)
 
 
-def as_row(kind: type[Row], mapping: RowMapping) -> Row:
+def as_row(kind: type[Row], mapping: Mapping[Any, Any]) -> Row:
     """Return a value with the columns of one row."""
     return kind(**mapping)
 
@@ -52,7 +50,7 @@ def find(
         where: The columns.
     """
     statement = _select(kind, tuple(where), lock)
-    mapping = session.execute(statement, _named("is", where)).mappings().first()
+    mapping = statement.first(session, _named("is", where))
     return None if mapping is None else as_row(kind, mapping)
 
 
@@ -70,8 +68,13 @@ def get(session: Session, kind: type[Row], *, lock: bool = False, **where: Any) 
 
 def add(session: Session, *rows: Base) -> None:
     """Insert rows of one kind; what they leave out gets the column's default."""
-    if rows:
-        session.execute(_insert(type(rows[0])), [_values(row) for row in rows])
+    if not rows:
+        return
+    values = [_values(row) for row in rows]
+    if _is_whole(type(rows[0]), values):
+        _insert(type(rows[0]), tuple(values[0])).run(session, *values)
+    else:
+        session.execute(insert(table_of(type(rows[0]))), values)
 
 
 def change(
@@ -86,21 +89,35 @@ def change(
         values: The columns to set.
     """
     several = tuple(name for name, value in where.items() if isinstance(value, tuple))
-    statement = _update(kind, tuple(where), several, tuple(values))
     named = _named("is", where) | _named("new", values)
-    return bool(cast(Any, session.execute(statement, named)).rowcount)
+    if several:
+        statement = _update(kind, tuple(where), several, tuple(values))
+        return bool(cast(Any, session.execute(statement, named)).rowcount)
+    return bool(_changing(kind, tuple(where), tuple(values)).run(session, named))
 
 
 @cache
-def _select(kind: type[Base], where: Names, lock: bool) -> Select[Any]:
+def _select(kind: type[Base], where: Names, lock: bool) -> Prepared:
     table = table_of(kind)
     wanted = select(table).where(*_conditions(table, where))
-    return wanted.with_for_update() if lock else wanted
+    return Prepared(wanted.with_for_update() if lock else wanted)
 
 
 @cache
-def _insert(kind: type[Base]) -> Insert:
-    return insert(table_of(kind))
+def _insert(kind: type[Base], names: Names) -> Prepared:
+    """Return what inserts these columns; the others have no default."""
+    table = table_of(kind)
+    return Prepared(insert(table).values({name: bindparam(name) for name in names}))
+
+
+@cache
+def _changing(kind: type[Base], where: Names, values: Names) -> Prepared:
+    return Prepared(_update(kind, where, (), values))
+
+
+@cache
+def _defaults_of(kind: type[Base]) -> frozenset[str]:
+    return frozenset(column.name for column in table_of(kind).c if column.default)
 
 
 @cache
@@ -124,6 +141,12 @@ def _conditions(
 def _named(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values under names that columns do not have: those are SQLAlchemy's own."""
     return {f"{prefix}_{name}": value for name, value in values.items()}
+
+
+def _is_whole(kind: type[Base], rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether rows name the same columns, and all that would get a default."""
+    names = rows[0].keys()
+    return _defaults_of(kind) <= names and all(row.keys() == names for row in rows)
 
 
 def _values(row: Base) -> dict[str, Any]:

@@ -5,7 +5,7 @@ conversation is read once.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -13,10 +13,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from helpdesk.desk.agent_transcript import Entry, read_entries
+from helpdesk.desk.bulk_runs import Progress, progress_of_chosen
 from helpdesk.desk.conversation_counts import Tally, count_conversations
 from helpdesk.desk.conversation_lines import Line, read_lines
 from helpdesk.desk.events import AgentsTold
 from helpdesk.desk.staff import Staff, read_staff
+from helpdesk.store.action_models import Approval
+from helpdesk.store.rows import get
 
 
 @dataclass
@@ -29,6 +32,8 @@ class Batch:
     turns: dict[UUID, set[UUID]] = field(default_factory=lambda: defaultdict(set))
     notices: list[AgentsTold] = field(default_factory=list)
     company: set[UUID] = field(default_factory=set)  # other viewers, or typing ones
+    runs: set[UUID] = field(default_factory=set)  # bulk commands that went on
+    approvals: set[UUID] = field(default_factory=set)
 
     def add(self, other: "Batch") -> None:
         """Take in what another batch could not tell."""
@@ -39,6 +44,8 @@ class Batch:
             self.turns[conversation_id] |= turns
         self.notices[:0] = other.notices
         self.company |= other.company
+        self.runs |= other.runs
+        self.approvals |= other.approvals
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,11 @@ class Facts:
 
     lines: Mapping[UUID, Line]
     entries: Mapping[UUID, list[Entry]]
+    runs: Sequence[Progress]
     staff: Staff
     tally: Tally
+    approvals: Sequence[Approval]
+    now: datetime
 
 
 def read_facts(
@@ -63,6 +73,9 @@ def read_facts(
             id: read_entries(session, id, batch.messages[id], batch.turns[id])
             for id in list(shown)
         },
+        runs=progress_of_chosen(session, batch.runs),
         staff=read_staff(session, now),
         tally=count_conversations(session, total),
+        approvals=[get(session, Approval, id=id) for id in batch.approvals],
+        now=now,
     )

@@ -9,22 +9,23 @@ from uuid import UUID
 
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import empty, json
-from sqlalchemy.orm import Session
 
-from helpdesk.desk.agent_messages import AgentMessage, Sent
+from helpdesk.desk.agent_messages import AgentMessage
 from helpdesk.desk.agent_reading import mark_agent_seen, mark_mention_seen
-from helpdesk.desk.agent_transcript import Entry, read_entries
 from helpdesk.desk.agents import SignedInAgent
 from helpdesk.desk.assignment import Receiver
 from helpdesk.desk.drafts import keep_draft
 from helpdesk.desk.errors import BadRangeError
-from helpdesk.desk.staff import Staff, read_staff
-from helpdesk.services import Services, services_of
-from helpdesk.store.models import Agent, Conversation
-from helpdesk.store.rows import change
+from helpdesk.services import services_of
+from helpdesk.store.models import Conversation
 from helpdesk.store.words import Kind
 from helpdesk.web import console_frames as bodies
-from helpdesk.web.console_requests import answer_change, asking, refusing
+from helpdesk.web.console_requests import (
+    answer_change,
+    asking,
+    refusing,
+    shown_message,
+)
 from helpdesk.web.frames import Seen, read_body
 from helpdesk.web.identifiers import read_id
 
@@ -61,7 +62,7 @@ async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
 
     async def send() -> HTTPResponse:
         sent = await services.agent_desk.send(agent, wanted, message)
-        shown = await _shown(services, sent)
+        shown = await shown_message(request, wanted, sent.message.seq)
         return json({"message": shown}, status=201 if sent.is_new else 200)
 
     return await refusing(request, send)
@@ -154,9 +155,7 @@ async def set_away(request: Request) -> HTTPResponse:
     agent = await asking(request)
     body = read_body(request.body, bodies.SetAway)
     services = services_of(request)
-    await services.record.write(
-        lambda session: change(session, Agent, {"id": agent.id}, is_away=body.is_away)
-    )
+    await services.agent_desk.set_away(agent, is_away=body.is_away)
     services.console_news.note_staff()
     return empty()
 
@@ -186,16 +185,3 @@ async def _change_at_epoch(
     body = read_body(request.body, bodies.AtEpoch)
     change = verb(agent, wanted, body.epoch)
     return await answer_change(request, agent, change, wanted)
-
-
-async def _shown(services: Services, sent: Sent) -> dict[str, object]:
-    """Return an agent's message as agents see it."""
-    conversation_id, seq = sent.conversation.id, sent.message.seq
-    now = services.clock.now()
-
-    def read(session: Session) -> tuple[list[Entry], Staff]:
-        entries = read_entries(session, conversation_id, [seq], [])
-        return entries, read_staff(session, now)
-
-    (entry,), staff = await services.record.read(read)
-    return services.console_presentation.message(entry, staff)

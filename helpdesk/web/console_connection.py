@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 
 from helpdesk.desk.agents import SignedInAgent
 from helpdesk.desk.conversation_counts import Counts, count_conversations
-from helpdesk.desk.errors import DeskError, ForbiddenError, NotFoundError
+from helpdesk.desk.errors import DeskError, ForbiddenError
+from helpdesk.desk.own_chat import find_own_chat, find_watchable, open_own_chat
 from helpdesk.desk.staff import read_staff
 from helpdesk.services import Services
 from helpdesk.store.models import Conversation
 from helpdesk.store.outage import OutageError
-from helpdesk.store.rows import find
 from helpdesk.web import console_frames as frames
 from helpdesk.web.agents import still_signed_in
 from helpdesk.web.close_codes import RESTARTING
@@ -39,6 +39,7 @@ class ConsoleConnection(Wire):
         super().__init__(services, frames.read_console_frame)
         self.agent = agent
         self.shows: UUID | None = None
+        self.own_chat: UUID | None = None
         self.is_joined = True
 
     async def begin(self) -> None:
@@ -47,6 +48,8 @@ class ConsoleConnection(Wire):
         self.services.agent_presence.came(self.agent.id)
         self._is_counted = True
         try:
+            if self.agent.may_change:
+                self.own_chat = await self._open_own_chat()
             counts = await self.services.record.read(self._count)
         except OutageError as error:
             raise ClosedError(RESTARTING) from error  # it comes back, and tries again
@@ -83,12 +86,20 @@ class ConsoleConnection(Wire):
         self.services.console_news.type(self, conversation, is_on=frame.on)
 
     async def _find(self, conversation_id: UUID) -> Conversation:
-        found = await self.services.record.read(
-            lambda session: find(session, Conversation, id=conversation_id)
+        agent_id = self.agent.id
+        return await self.services.record.read(
+            lambda session: find_watchable(session, agent_id, conversation_id)
         )
+
+    async def _open_own_chat(self) -> UUID:
+        agent_id, now = self.agent.id, self.services.clock.now()
+        record = self.services.record
+        found = await record.read(lambda session: find_own_chat(session, agent_id))
         if found is None:
-            raise NotFoundError("There is no such conversation.")
-        return found
+            found = await record.write(
+                lambda session: open_own_chat(session, agent_id, now)
+            )
+        return found.id
 
     def _count(self, session: Session) -> Counts:
         staff = read_staff(session, self.services.clock.now())

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from foundation.forms import typed
 from helpdesk.desk.agent_sessions import end_session, find_session
-from helpdesk.desk.audit import agent_name, write_audit
+from helpdesk.desk.audit import Who, agent_name, write_audit
 from helpdesk.desk.errors import TooFastError, UnauthorizedError
 from helpdesk.desk.known_devices import LIFE as DEVICE_LIFE
 from helpdesk.desk.sign_in import Entry, Whence
@@ -128,7 +128,7 @@ async def submit_sign_out(request: Request) -> HTTPResponse:
             return
         end_session(session, found.agent.id, found.agent.session_id, now)
         me = agent_name(found.agent.id)
-        write_audit(session, me, "agent.signed_out", me, {}, now)
+        write_audit(session, Who.of(found.agent), "agent.signed_out", me, now)
 
     await services.record.write(leave)
     answer = go_to(request, SIGN_IN)

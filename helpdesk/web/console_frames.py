@@ -35,7 +35,9 @@ CONSOLE_SENT = (
     "presence",
     "seen",
     "notice",
+    "run",
     "agents",
+    "approval",
     "pong",
     "error",
 )
@@ -107,6 +109,23 @@ class RequestRecovery(Frame):
     client_id: UUID
     kind: Literal["invite", "password_reset"]
     email: Annotated[str, msgspec.Meta(max_length=600)]
+
+
+class GiveCommand(Frame):
+    """What an agent types to the assistant, or presses; exactly one of both."""
+
+    client_id: UUID
+    text: Text | None = None
+    button: Annotated[str, msgspec.Meta(max_length=120)] | None = None
+    conversation: UUID | None = None
+
+
+class Decide(Frame):
+    """What a colleague wants is agreed to, or not; the address says which."""
+
+
+class Withdraw(Frame):
+    """What was sent is taken back; the address says which."""
 
 
 class WriteCannedResponse(Frame):

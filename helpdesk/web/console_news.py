@@ -20,9 +20,12 @@ from helpdesk.desk.agents import SignedInAgent
 from helpdesk.desk.errors import DeskError, UnauthorizedError
 from helpdesk.desk.events import (
     AgentsTold,
+    ApprovalChanged,
     ConversationRead,
     Event,
     MessageCreated,
+    ReceiptChanged,
+    RunChanged,
     TypingChanged,
 )
 from helpdesk.desk.viewers import TYPING_LASTS, Viewers
@@ -40,6 +43,7 @@ from helpdesk.web.presentation import typing_json
 log = logging.getLogger(__name__)
 
 PAUSE_S = 0.1  # between two tellings: a burst becomes one
+RUNS_PAUSE_S = 0.5
 TICK_S = 1.0
 RETRY_S = 1.0
 CHECK_SESSIONS_EVERY = timedelta(seconds=15)
@@ -52,6 +56,7 @@ class Console(Protocol):
 
     agent: SignedInAgent
     shows: UUID | None
+    own_chat: UUID | None
 
     def send(self, name: str, data: Any = None) -> None:
         """Send a frame."""
@@ -90,6 +95,7 @@ class ConsoleNews:
         self._total: int | None = None  # of all conversations, and when it was counted
         self._counted_at = clock.now()
         self._batch = Batch()
+        self._runs: set[UUID] = set()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -165,6 +171,18 @@ class ConsoleNews:
         if isinstance(event, ConversationRead):
             self._send_to_viewers(event.conversation_id, "seen", {"seq": event.seq})
             return
+        if isinstance(event, RunChanged):
+            self._note_run(event)
+            return
+        if isinstance(event, ApprovalChanged):
+            self._batch.approvals.add(event.approval_id)
+            self._wake.set()
+            return
+        if isinstance(event, ReceiptChanged):
+            if self._viewing(event.conversation_id):
+                self._batch.messages[event.conversation_id].add(event.seq)
+                self._wake.set()
+            return
         if isinstance(event, AgentsTold):
             self._batch.notices.append(event)
         if isinstance(event, MessageCreated):
@@ -180,8 +198,23 @@ class ConsoleNews:
             # What it made of the contact's message is known with its answer.
             self._batch.turns[message.conversation_id].add(message.turn_id)
 
+    def _note_run(self, event: RunChanged) -> None:
+        """Tell of a bulk command, which goes on many times a second, twice a second."""
+        if not self._runs:
+            asyncio.get_running_loop().call_later(RUNS_PAUSE_S, self._tell_runs)
+        self._runs.add(event.run_id)
+
+    def _tell_runs(self) -> None:
+        self._batch.runs |= self._runs
+        self._runs.clear()
+        self._wake.set()
+
     def _viewing(self, conversation_id: UUID) -> list[Console]:
-        return [each for each in self._consoles if each.shows == conversation_id]
+        return [
+            each
+            for each in self._consoles
+            if conversation_id in {each.shows, each.own_chat}
+        ]
 
     def _send_to_viewers(
         self, conversation_id: UUID, name: str, data: dict[str, Any]

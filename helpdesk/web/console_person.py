@@ -5,11 +5,14 @@ from sanic.response import json
 
 from accounts.client import Account, Delivery, Invitation, RecoveryKind
 from helpdesk.desk.agent_recoveries import Wanted
+from helpdesk.desk.errors import NeedsSecondPersonError
 from helpdesk.desk.person import Address
+from helpdesk.desk.radar import Warned
 from helpdesk.desk.staff import read_staff
 from helpdesk.services import services_of
+from helpdesk.web.console_approvals import answer_second_person
 from helpdesk.web.console_frames import RequestRecovery
-from helpdesk.web.console_requests import asking, refusing
+from helpdesk.web.console_requests import asking, refusing, shown_message
 from helpdesk.web.frames import read_body
 from helpdesk.web.identifiers import read_id
 from helpdesk.web.presentation import Json, moment
@@ -34,7 +37,9 @@ async def show_person(request: Request, conversation_id: str) -> HTTPResponse:
             "address": _address(person.address) if person.address else None,
             "account": _account(look.account) if look and look.account else None,
             "deliveries": [_delivery(each) for each in look.deliveries] if look else [],
+            "delivery_note": services.delivery_notes.explain(look) if look else None,
             "problem": services.account_words.for_look(problem) if problem else None,
+            "warnings": [_warning(each) for each in person.warnings],
         }
     )
 
@@ -45,19 +50,30 @@ async def request_recovery(request: Request, conversation_id: str) -> HTTPRespon
     agent, wanted = await asking(request), read_id(conversation_id)
     body = read_body(request.body, RequestRecovery)
     services = services_of(request)
-    pressed = Wanted(
-        body.client_id, RecoveryKind(body.kind), body.email, address_of(request)
-    )
+    digest = services.desk.action_limits.digest_of(address_of(request))
+    pressed = Wanted(body.client_id, RecoveryKind(body.kind), body.email, digest)
 
     async def act() -> HTTPResponse:
-        message = await services.agent_recoveries.request(agent, wanted, pressed)
-        return json({"message": services.presentation.message(message)}, status=202)
+        try:
+            message = await services.agent_recoveries.request(agent, wanted, pressed)
+        except NeedsSecondPersonError as error:
+            return await answer_second_person(request, agent, error)
+        shown = await shown_message(request, wanted, message.seq)
+        return json({"message": shown}, status=202)
 
     return await refusing(request, act)
 
 
 def _address(address: Address) -> Json:
     return {"email": address.email, "is_proven": address.is_proven}
+
+
+def _warning(warned: Warned) -> Json:
+    return {
+        "kind": warned.reason.kind,
+        "text": warned.reason.text,
+        "needs_second_person": warned.needs_second_person,
+    }
 
 
 def _account(account: Account) -> Json:

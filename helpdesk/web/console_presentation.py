@@ -5,18 +5,27 @@ console shows a contact's as plain text and draws the others' Markdown itself.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from foundation.addresses import mask_address
 from helpdesk.desk.agent_transcript import Entry
+from helpdesk.desk.agents import SignedInAgent
+from helpdesk.desk.approval_reading import RECOVERY, decides, is_over
+from helpdesk.desk.bulk_runs import MINUTE_MS, Progress
 from helpdesk.desk.conversation_counts import Counts
 from helpdesk.desk.conversation_lines import Line
 from helpdesk.desk.conversation_view import ConversationView
+from helpdesk.desk.numbers import number_of
+from helpdesk.desk.receipts import may_be_undone
 from helpdesk.desk.staff import Colleague, Staff
 from helpdesk.desk.topics import Topics
 from helpdesk.desk.viewers import Viewer
+from helpdesk.store.action_models import Approval, Receipt
 from helpdesk.store.console_models import GhostAnswer, Satisfaction
 from helpdesk.store.models import Contact, Stretch, Turn
+from helpdesk.store.words import ApprovalState, BulkState
 from helpdesk.web.presentation import (
     AGENTS_FILES,
     Json,
@@ -25,7 +34,13 @@ from helpdesk.web.presentation import (
     moment,
 )
 
-KEPT = ("redactions", "event", "late")
+KEPT = ("redactions", "event", "late", "link")
+# What its agent may do with a bulk command.
+MAY = {
+    BulkState.PLANNED: ["start", "stop"],
+    BulkState.WAITING: ["stop"],
+    BulkState.RUNNING: ["stop"],
+}
 
 
 class ConsolePresentation:
@@ -78,8 +93,13 @@ class ConsolePresentation:
             shown["turn"] = self._turn(entry.turn)
         if entry.mentions:
             shown["mentions"] = [str(agent_id) for agent_id in entry.mentions]
+        shown.pop("receipts", None)  # what the contact sees of them
+        if entry.receipts:
+            shown["receipts"] = [receipt_json(each, staff) for each in entry.receipts]
         if "attachments" in details:
             shown["attachments"] = files_json(details["attachments"], AGENTS_FILES)
+        if entry.run is not None:
+            shown["run"] = run_json(entry.run)
         return shown
 
     def messages(self, entries: Iterable[Entry], staff: Staff) -> list[Json]:
@@ -139,9 +159,55 @@ def agent_json(agent: Colleague) -> Json:
     }
 
 
+def run_json(progress: Progress) -> Json:
+    """Return a bulk command as its agent sees it."""
+    run = progress.run
+    return {
+        "id": str(run.id),
+        "number": number_of(run.id),
+        "command": run.command,
+        "state": run.state.value,
+        "total": run.total,
+        "done": run.done,
+        "failed": run.failed,
+        "skipped": run.skipped,
+        "per_minute": MINUTE_MS // run.pause_ms if run.pause_ms else None,
+        "is_held_up": progress.is_held_up,
+        "started_at": moment(run.started_at) if run.started_at else None,
+        "ends_at": moment(progress.ends_at) if progress.ends_at else None,
+        "may": MAY.get(run.state, []),
+    }
+
+
 def agents_json(staff: Staff) -> list[Json]:
     """Return everybody who works here."""
     return [agent_json(agent) for agent in staff.active]
+
+
+def approval_json(
+    approval: Approval, agent: SignedInAgent, staff: Staff, now: datetime
+) -> Json:
+    """Return a wish as an agent sees it."""
+    state = ApprovalState.EXPIRED if is_over(approval, now) else approval.state
+    by, decided_by = approval.requested_by, approval.decided_by
+    is_open = state is ApprovalState.WAITING
+    is_press = approval.command == RECOVERY
+    return {
+        "id": str(approval.id),
+        "number": number_of(approval.id),
+        "requested_by": agent_json(staff.agents[by]),
+        "requested_at": moment(approval.requested_at),
+        "expires_at": moment(approval.expires_at),
+        "command": approval.command,
+        "summary": approval.summary,
+        "reasons": [reason["text"] for reason in approval.reasons["reasons"]],
+        # A command was given in an agent's own chat, which is nobody else's to open.
+        "conversation": str(approval.conversation_id) if is_press else None,
+        "may_decide": is_open and decides(agent, approval),
+        "state": state.value,
+        "decided_by": agent_json(staff.agents[decided_by]) if decided_by else None,
+        "decided_at": moment(approval.decided_at) if approval.decided_at else None,
+    }
 
 
 def viewers_json(
@@ -153,6 +219,25 @@ def viewers_json(
         for each in viewers
         if each.agent_id in staff.agents and each.agent_id != without
     ]
+
+
+def receipt_json(receipt: Receipt, staff: Staff) -> Json:
+    """Return what was done for somebody, and what has become of it."""
+    agent = staff.agents.get(receipt.agent_id) if receipt.agent_id else None
+    return {
+        "id": str(receipt.id),
+        "number": receipt.id.hex[:8],
+        "action": receipt.action,
+        "kind": receipt.kind,
+        "target": mask_address(receipt.email) if receipt.email else None,
+        "by": _named(agent) if agent else None,
+        "at": moment(receipt.at),
+        "expires_at": moment(receipt.expires_at) if receipt.expires_at else None,
+        "state": receipt.state.value,
+        "reason": receipt.reason,
+        "undone_at": moment(receipt.undone_at) if receipt.undone_at else None,
+        "may_undo": may_be_undone(receipt),
+    }
 
 
 def team_json(team_id: UUID | None, staff: Staff) -> Json | None:

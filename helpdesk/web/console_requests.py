@@ -6,7 +6,9 @@ from uuid import UUID
 
 from sanic import HTTPResponse, Request
 from sanic.response import json
+from sqlalchemy.orm import Session
 
+from helpdesk.desk.agent_transcript import Entry, read_entries
 from helpdesk.desk.agents import SignedInAgent
 from helpdesk.desk.conversation_lines import get_line
 from helpdesk.desk.errors import (
@@ -16,7 +18,7 @@ from helpdesk.desk.errors import (
 )
 from helpdesk.desk.limits import Limit
 from helpdesk.desk.permissions import allowed
-from helpdesk.desk.staff import read_staff
+from helpdesk.desk.staff import Staff, read_staff
 from helpdesk.services import services_of
 from helpdesk.web.agents import agent_of
 from helpdesk.web.console_presentation import agent_json
@@ -75,6 +77,19 @@ async def standing(
     )
     summary = services.console_presentation.summary(line, staff)
     return {"conversation": summary, "may": allowed(agent, line.conversation)}
+
+
+async def shown_message(request: Request, conversation_id: UUID, seq: int) -> Json:
+    """Return a message as agents see it."""
+    services = services_of(request)
+    now = services.clock.now()
+
+    def read(session: Session) -> tuple[list[Entry], Staff]:
+        entries = read_entries(session, conversation_id, [seq], [])
+        return entries, read_staff(session, now)
+
+    (entry,), staff = await services.record.read(read)
+    return services.console_presentation.message(entry, staff)
 
 
 async def _answer_taken(

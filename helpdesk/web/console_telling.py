@@ -7,14 +7,18 @@ from uuid import UUID
 import msgspec
 
 from helpdesk.desk.agents import SignedInAgent
+from helpdesk.desk.approval_reading import sees
 from helpdesk.desk.events import AgentsTold
 from helpdesk.desk.staff import Staff
 from helpdesk.desk.viewers import Viewers
+from helpdesk.store.words import Purpose
 from helpdesk.web.console_batch import Batch, Facts
 from helpdesk.web.console_presentation import (
     ConsolePresentation,
     agents_json,
+    approval_json,
     counts_json,
+    run_json,
     viewers_json,
 )
 from helpdesk.web.frames import write_frame
@@ -31,6 +35,10 @@ class Hearer(Protocol):
     @property
     def shows(self) -> UUID | None:
         """The conversation that it shows."""
+
+    @property
+    def own_chat(self) -> UUID | None:
+        """The agent's own chat, which it hears of whatever it shows."""
 
     def send(self, name: str, data: Any = None) -> None:
         """Send a frame."""
@@ -58,6 +66,10 @@ class Teller:
         self._tell_lines(hearers, batch.changed, facts)
         self._tell_messages(hearers, facts)
         self._tell_company(hearers, batch.company, facts.staff)
+        for progress in facts.runs:
+            theirs = [it for it in hearers if it.agent.id == progress.run.agent_id]
+            _send_all(theirs, write_frame("run", {"run": run_json(progress)}))
+        self._tell_approvals(hearers, facts)
         for told in batch.notices:
             self._tell_notice(hearers, told, facts)
 
@@ -88,7 +100,11 @@ class Teller:
 
     def _tell_messages(self, hearers: Sequence[Hearer], facts: Facts) -> None:
         for conversation_id, entries in facts.entries.items():
-            viewing = [each for each in hearers if each.shows == conversation_id]
+            viewing = [
+                each
+                for each in hearers
+                if conversation_id in {each.shows, each.own_chat}
+            ]
             for message in self._presentation.messages(entries, facts.staff):
                 data = {"conversation": str(conversation_id), "message": message}
                 _send_all(viewing, write_frame("message", data))
@@ -104,15 +120,26 @@ class Teller:
             data = {"conversation": str(hearer.shows), "agents": agents}
             hearer.send("presence", data)
 
+    def _tell_approvals(self, hearers: Iterable[Hearer], facts: Facts) -> None:
+        for hearer in hearers:
+            for approval in facts.approvals:
+                if sees(hearer.agent, approval):
+                    shown = approval_json(
+                        approval, hearer.agent, facts.staff, facts.now
+                    )
+                    hearer.send("approval", {"approval": shown})
+
     def _tell_notice(
         self, hearers: Iterable[Hearer], told: AgentsTold, facts: Facts
     ) -> None:
         line = facts.lines.get(told.conversation_id)
-        if line is None:
+        is_agents_own = told.conversation.purpose is not Purpose.HELP
+        if line is None and not is_agents_own:
             return
+        shown = None if line is None or is_agents_own else line
         data = {
             "kind": told.kind.value,
-            "conversation": self._presentation.summary(line, facts.staff),
+            "conversation": shown and self._presentation.summary(shown, facts.staff),
             "text": told.text,
         }
         meant = [each for each in hearers if _is_for(told, each.agent, facts.staff)]

@@ -7,6 +7,7 @@ from typing import Any
 from helpdesk.desk.chat import View
 from helpdesk.desk.events import TypingChanged
 from helpdesk.desk.messages import VISIBLE, Accepted
+from helpdesk.desk.receipts import TOLD
 from helpdesk.desk.search import Found
 from helpdesk.desk.standing import Standing
 from helpdesk.store.models import Conversation, Message
@@ -58,6 +59,9 @@ class Presentation:
             shown["article"] = {**article, "url": url}
         if "results" in details:
             shown["results"] = details["results"]
+        if TOLD in details:
+            # As it was written: nothing of what became known since.
+            shown["receipts"] = details[TOLD]
         if "attachments" in details:
             shown["attachments"] = files_json(details["attachments"], CONTACTS_FILES)
         return shown

@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 import typer
 
-from cli.keys import NAMES, TURN_KEY, read_keys
+from cli.keys import (
+    HELPDESK_SECRET,
+    NAMES,
+    PSEUDONYM_KEY,
+    ROTATING,
+    TURN_KEY,
+    forget_former_keys,
+    list_keys,
+    read_keys,
+    rotate_keys,
+)
 
 SECRET = "a secret that somebody chose, long enough"
 
@@ -15,7 +25,8 @@ SECRET = "a secret that somebody chose, long enough"
 def no_keys_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(f"{name}_FILE", raising=False)
+        for further in ("_FILE", "_FORMER", "_FORMER_FILE"):
+            monkeypatch.delenv(f"{name}{further}", raising=False)
 
 
 def refusal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
@@ -121,3 +132,72 @@ def test_a_file_that_is_not_text_is_named(
     file.write_bytes(b"\xff\xfe" * 40)
     monkeypatch.setenv(f"{TURN_KEY}_FILE", str(file))
     assert "is not a text file" in refusal(tmp_path, capsys)
+
+
+def test_rotation_makes_new_keys_and_honours_the_former_ones(tmp_path: Path) -> None:
+    first = read_keys(tmp_path)
+    assert rotate_keys(tmp_path) == list(ROTATING)
+    second = read_keys(tmp_path)
+    rotate_keys(tmp_path)
+    third = read_keys(tmp_path)
+    for name in ROTATING:
+        assert len({first[name], second[name], third[name]}) == 3
+        assert second[f"{name}_FORMER"] == first[name]
+        assert third[f"{name}_FORMER"] == f"{second[name]},{first[name]}"
+
+
+def test_the_key_of_the_pseudonyms_is_never_changed(tmp_path: Path) -> None:
+    """Else nothing that was done about an address would be found by it again."""
+    before = read_keys(tmp_path)[PSEUDONYM_KEY]
+    assert PSEUDONYM_KEY not in rotate_keys(tmp_path)
+    assert read_keys(tmp_path)[PSEUDONYM_KEY] == before
+
+
+def test_rotated_files_are_private_too(tmp_path: Path) -> None:
+    rotate_keys(tmp_path)
+    files = list((tmp_path / "keys").iterdir())
+    assert len(files) == len(NAMES) + len(ROTATING)
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
+def test_forgetting_leaves_the_current_keys_only(tmp_path: Path) -> None:
+    rotate_keys(tmp_path)
+    current = {name: read_keys(tmp_path)[name] for name in NAMES}
+    assert sorted(forget_former_keys(tmp_path)) == sorted(ROTATING)
+    assert read_keys(tmp_path) == current
+    assert forget_former_keys(tmp_path) == []
+
+
+def test_keys_from_elsewhere_are_not_rotated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text(SECRET)
+    monkeypatch.setenv(TURN_KEY, SECRET)
+    monkeypatch.setenv(f"{HELPDESK_SECRET}_FILE", str(file))
+    rotated = rotate_keys(tmp_path)
+    assert {TURN_KEY, HELPDESK_SECRET}.isdisjoint(rotated)
+    assert read_keys(tmp_path)[TURN_KEY] == SECRET
+    sources = {each.name: each.source for each in list_keys(tmp_path)}
+    assert sources[TURN_KEY] == "environment"
+    assert sources[HELPDESK_SECRET] == "file"
+    assert sources[PSEUDONYM_KEY] == "state"
+
+
+def test_former_keys_may_come_from_the_environment_or_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{TURN_KEY}_FORMER", "one, two")
+    file = tmp_path / "former"
+    file.write_text("three\nfour\n")
+    monkeypatch.setenv(f"{HELPDESK_SECRET}_FORMER_FILE", str(file))
+    keys = read_keys(tmp_path)
+    assert keys[f"{TURN_KEY}_FORMER"] == "one,two"
+    assert keys[f"{HELPDESK_SECRET}_FORMER"] == "three,four"
+
+
+def test_the_list_tells_no_value(tmp_path: Path) -> None:
+    rotate_keys(tmp_path)
+    told = repr(list_keys(tmp_path))
+    assert not any(value in told for value in read_keys(tmp_path).values())
+    assert {each.former for each in list_keys(tmp_path)} == {0, 1}

@@ -13,6 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from foundation.passwords import hash_password
 from helpdesk.desk.agent_accounts import NewAgent, add_agent
+from helpdesk.desk.audit import Who
 from helpdesk.store import open_database
 from helpdesk.store.models import Agent, Team
 from helpdesk.store.rows import add
@@ -56,7 +57,7 @@ def add_person(
     new = NewAgent(email, name, role, team_id, **columns)
     database = open_database(database_url)
     with database.transaction() as session:
-        agent: Agent = add_agent(session, "test", new, datetime.now(UTC))
+        agent: Agent = add_agent(session, Who("test"), new, datetime.now(UTC))
     database.close()
     return Person(agent.id, agent.email, agent.name, agent.role, agent.team_id)
 

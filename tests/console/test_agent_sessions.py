@@ -35,6 +35,7 @@ from helpdesk.desk.agent_sessions import (
     list_sessions,
     touch_session,
 )
+from helpdesk.desk.audit import Who
 from helpdesk.desk.errors import UnauthorizedError
 from helpdesk.store.models import Agent, AuditEntry
 from helpdesk.store.rows import get, table_of
@@ -42,7 +43,7 @@ from helpdesk.store.words import Role, SignInStep
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-BY = "test"
+BY = Who("test")
 
 
 class Book:

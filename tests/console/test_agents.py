@@ -12,6 +12,7 @@ from helpdesk.desk.agent_accounts import (
     deactivate_agent,
     set_password,
 )
+from helpdesk.desk.audit import Who
 from helpdesk.store import open_database
 from helpdesk.store.words import Role
 from tests.console.agent_client import COOKIE, AgentClient, database_url_of
@@ -51,11 +52,11 @@ def edit(run: HelpdeskRun, agent: AgentClient, how: str) -> None:
         row = access_agent(session, agent.person.email)
         now = row.created_at
         if how == "deactivate":
-            deactivate_agent(session, "test", row, now)
+            deactivate_agent(session, Who("test"), row, now)
         elif how == "password":
-            set_password(session, "test", row, "another", now)
+            set_password(session, Who("test"), row, "another", now)
         else:
-            change_role(session, "test", row, Role(how), now)
+            change_role(session, Who("test"), row, Role(how), now)
     database.close()
 
 

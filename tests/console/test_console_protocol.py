@@ -11,7 +11,7 @@ from helpdesk.desk.conversation_counts import Counts
 from helpdesk.desk.conversation_lists import View
 from helpdesk.desk.events import NoticeKind
 from helpdesk.web import console_frames as bodies
-from helpdesk.web.blueprints import AID
+from helpdesk.web.blueprints import ACTIONS, AID
 from helpdesk.web.console_api import console_api
 from helpdesk.web.console_changes import console_changes
 from tests.accounts.service import ROOT
@@ -29,7 +29,9 @@ BODIES = {
     "Away": bodies.SetAway,
     "SeenMention": bodies.SeeMention,
     "Claim": bodies.Claim,
+    "GivenCommand": bodies.GiveCommand,
     "RecoveryRequest": bodies.RequestRecovery,
+    "Decision": bodies.Decide,
     "WrittenResponse": bodies.WriteCannedResponse,
 }
 
@@ -68,7 +70,7 @@ def routes(*blueprints: Blueprint) -> set[tuple[str, str]]:
 
 
 def test_every_request_is_on_the_page_and_in_the_openapi_document() -> None:
-    served = routes(console_api, console_changes, *AID)
+    served = routes(console_api, console_changes, *AID, *ACTIONS)
     assert served <= documented_requests()
     written = {
         (method.upper(), shape(path))

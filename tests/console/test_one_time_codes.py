@@ -7,7 +7,9 @@ import pyotp
 import pytest
 
 from foundation.database import Database
+from foundation.secret import Secret
 from helpdesk.desk.agent_accounts import NewAgent, add_agent
+from helpdesk.desk.audit import Who
 from helpdesk.desk.one_time_codes import (
     OneTimeCodes,
     count_recovery_codes,
@@ -21,7 +23,7 @@ from helpdesk.store.words import Role
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 STEP = timedelta(seconds=30)
-SECRET = "only for tests, long enough, not a secret"
+SECRET = Secret("only for tests, long enough, not a secret")
 CODES = OneTimeCodes(SECRET, "Latchkey console")
 
 
@@ -32,7 +34,7 @@ class Phone:
         self.database = database
         with database.transaction() as session:
             new = NewAgent(f"{name}@example.com", name, Role.AGENT)
-            self.agent = add_agent(session, "test", new, NOON)
+            self.agent = add_agent(session, Who("test"), new, NOON)
         self.offer = CODES.offer(self.agent.id, NOON)
         self.secret = CODES.open_offer(self.agent.id, self.offer, NOON) or ""
 
@@ -131,7 +133,9 @@ def test_a_sealed_secret_cannot_be_moved_to_another_agent(phone: Phone) -> None:
 
 
 def test_with_another_service_secret_the_codes_are_void(phone: Phone) -> None:
-    others = OneTimeCodes("another secret that is long enough to be", "Latchkey")
+    others = OneTimeCodes(
+        Secret("another secret that is long enough to be"), "Latchkey"
+    )
     later = NOON + 10 * STEP
     assert not phone.use(phone.code(later), later, others)
     assert phone.use(phone.code(later), later)

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from helpdesk.desk.agent_accounts import access_agent, deactivate_agent
-from helpdesk.desk.audit import verify_chain
+from helpdesk.desk.audit import Who, verify_chain
 from helpdesk.store import open_database
 from helpdesk.web.console_door import browser_of, safe_next
 from tests.accounts.service import free_port
@@ -120,7 +120,7 @@ def test_every_failure_looks_the_same(helpdesk: HelpdeskRun) -> None:
     database = open_database(url)
     with database.transaction() as session:
         row = access_agent(session, locked.email)
-        deactivate_agent(session, "test", row, row.created_at)
+        deactivate_agent(session, Who("test"), row, row.created_at)
     with sqlite3.connect(helpdesk.folder / "helpdesk.db") as record:
         record.execute(
             "UPDATE agents SET password_hash = NULL WHERE email = ?", (without.email,)

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from foundation.clock import SystemClock
+from foundation.secret import Secret
 from helpdesk.desk.errors import TooFastError
 from helpdesk.desk.known_devices import MOST_AGENTS, KnownDevices
 from helpdesk.desk.limits import RateLimits
@@ -21,7 +22,7 @@ from tests.console.door_steps import set_codes_up
 from tests.helpdesk.running import HelpdeskRun, run_helpdesk
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-SECRET = "only for tests, long enough, not a secret"
+SECRET = Secret("only for tests, long enough, not a secret")
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +203,7 @@ def test_a_browser_remembers_a_handful_of_agents_for_half_a_year() -> None:
 
 def test_a_device_cookie_that_we_did_not_sign_is_none() -> None:
     cookie = KnownDevices(SECRET).remember("", "ana", NOON)
-    others = KnownDevices("another secret that is long enough to be")
+    others = KnownDevices(Secret("another secret that is long enough to be"))
     assert others.find(cookie, "ana", NOON) is None
     devices = KnownDevices(SECRET)
     forged = cookie.replace("ana", "ivo", 1)

@@ -21,6 +21,7 @@ from tests.cli.command_line import environment, latchkey
 from tests.console.agent_client import AgentClient, Person, database_url_of
 from tests.helpdesk.running import TEST_KEY, HelpdeskRun
 from tests.postgresql import new_database
+from tests.tampering import allow_changes
 
 ANA, IVO = "ana@example.com", "ivo@example.com"
 WORDS = "correct horse battery"
@@ -118,14 +119,21 @@ def test_everything_is_audited_and_the_record_is_checked(run: Run, url: str) -> 
     add(run)
     run("user", "role", ANA, "agent")
     run("user", "reset-codes", ANA)
-    chain = said(run("audit", "--json"))
-    assert (chain["entries"], chain["broken_at"]) == (3, None)
-    assert chain["digest"] in run("audit").output.replace("\n", "")
+    chain = said(run("audit", "verify", "--json"))
+    assert (chain["entries"], chain["is_right"]) == (3, True)
+    last = f"3:{chain['digest']}"
+    assert last in run("audit", "verify").output.replace("\n", "")
+    assert run("audit", "verify", "--expect", last).exit_code == 0
+    cut_off = run("audit", "verify", "--expect", f"4:{'0' * 64}", "--expect", last)
+    assert cut_off.exit_code == 1
+    assert "Entry 4 is missing" in cut_off.stderr
+    assert run("audit", "verify", "--expect", "four").exit_code == 2
     database = open_database(url)
+    allow_changes(database)
     with database.transaction() as session:
         session.execute(update(table_of(AuditEntry)).values(actor="nobody"))
     database.close()
-    result = run("audit", "--json")
+    result = run("audit", "verify", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["broken_at"] == 1
     assert "Entry 1 is not what was written." in result.stderr

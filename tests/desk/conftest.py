@@ -7,9 +7,11 @@ import pytest
 from foundation.database import Database
 from helpdesk.store.models import Base
 from tests.desk.desk_people import People
+from tests.desk.floor import Floor
 from tests.helpdesk.conftest import postgresql
 from tests.helpdesk.desk_steps import Desk
 from tests.new_record import new_record
+from tests.tampering import allow_changes
 
 __all__ = ["postgresql"]
 
@@ -20,6 +22,7 @@ def migrated(
 ) -> Iterator[Database]:
     """One record of each kind for all tests here: making one takes longer than a test."""
     opened = new_record(request, tmp_path_factory.mktemp("desk"))
+    allow_changes(opened)  # or the audit record could not be emptied
     yield opened
     opened.close()
 
@@ -43,3 +46,9 @@ def desk(database: Database) -> Desk:
 def people(desk: Desk) -> People:
     """Ana and Ben, the lead Lea, and the auditor Uma; all have just been seen."""
     return People(desk)
+
+
+@pytest.fixture
+def floor(people: People) -> Floor:
+    """Two admins beside them."""
+    return Floor(people)

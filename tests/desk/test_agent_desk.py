@@ -12,6 +12,8 @@ import pytest
 from helpdesk.desk.agent_desk import AgentDesk
 from helpdesk.desk.agent_messages import AgentMessage
 from helpdesk.desk.assignment import Receiver
+from helpdesk.desk.audit import verify_chain
+from helpdesk.desk.audit_reading import find_entries
 from helpdesk.desk.errors import TakenError
 from helpdesk.desk.events import (
     AgentsTold,
@@ -130,6 +132,54 @@ def test_every_verb_is_told_after_the_commit(floor: Floor) -> None:
         assert floor.heard.events == [], "a refusal is told to nobody else"
 
     floor.do(work)
+
+
+def test_every_verb_is_in_the_audit_record_and_no_refusal(floor: Floor) -> None:
+    people, desk, it = floor.people, floor.desk, floor.it
+    ana, ben = people.ana, people.ben
+    people.ask()
+
+    async def work() -> None:
+        row = await desk.claim(ana, it)
+        with pytest.raises(TakenError):
+            await desk.claim(ben, it)
+        await desk.claim(ana, it)  # only a sign of life
+        row = await desk.transfer(ana, it, Receiver(ben.id), row.owner_epoch)
+        row = await desk.release(ben, it, row.owner_epoch)
+        row = await desk.claim(ben, it)
+        until = floor.clock.at + MINUTE
+        row = await desk.snooze(ben, it, until, row.owner_epoch)
+        row = await desk.resolve(ben, it, row.owner_epoch)
+        row = await desk.reopen(ana, it, row.owner_epoch)
+        await desk.set_away(ana, is_away=True)
+        await desk.hand_back(ana, it, row.owner_epoch)
+        await desk.set_away(ana, is_away=False)
+
+    floor.do(work)
+    entries = people.run(lambda session: find_entries(session).entries)[::-1]
+    names = {f"agent:{ana.id}": "ana", f"agent:{ben.id}": "ben"}
+    assert [(names[each.actor], each.action) for each in entries] == [
+        ("ana", "conversation.claimed"),
+        ("ana", "conversation.transferred"),
+        ("ben", "conversation.released"),
+        ("ben", "conversation.claimed"),
+        ("ben", "conversation.snoozed"),
+        ("ben", "conversation.resolved"),
+        ("ana", "conversation.reopened"),
+        ("ana", "agent.went_away"),
+        ("ana", "conversation.handed_back"),
+        ("ana", "agent.came_back"),
+    ]
+    transferred = entries[1]
+    assert transferred.target == f"conversation:{it}"
+    assert transferred.details == {
+        "agent": str(ben.id),
+        "conversation": str(it),
+        "epoch": 4,  # the assistant's, the queue's, Ana's, Ben's
+        "role": "agent",
+        "session": str(ana.session_id),
+    }
+    people.run(verify_chain)
 
 
 async def heard(floor: Floor, event: str, epoch: int) -> None:

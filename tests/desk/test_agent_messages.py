@@ -207,3 +207,11 @@ def test_a_draft_may_hold_what_no_database_keeps(people: People) -> None:
     assert people.run(lambda session: read_draft(session, *where)) == "Dear"
     people.run(lambda session: keep_draft(session, *where, " \x00", people.now))
     assert people.run(lambda session: read_draft(session, *where)) == ""
+
+
+def test_a_draft_holds_no_secret(people: People) -> None:
+    where = (people.ana.id, people.desk.conversation)
+    typed = "Your password is Hunter2!x, and welcome"
+    people.run(lambda session: keep_draft(session, *where, typed, people.now))
+    kept = people.run(lambda session: read_draft(session, *where))
+    assert kept == "Your password is [password removed], and welcome"

@@ -120,7 +120,10 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_the_settings_of_the_help_desk_hold_hours_and_turn_cap() -> None:
     keys = dict.fromkeys(
-        ("LATCHKEY_TURN_KEY", "LATCHKEY_ACTOR_KEY", "LATCHKEY_HELPDESK_SECRET"),
+        (
+            *("LATCHKEY_TURN_KEY", "LATCHKEY_ACTOR_KEY"),
+            *("LATCHKEY_HELPDESK_SECRET", "LATCHKEY_PSEUDONYM_KEY"),
+        ),
         TEST_KEY,
     )
     product = {"LATCHKEY_SETTINGS": str(ROOT / "settings.yml")}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 import requests
 
@@ -35,6 +36,7 @@ class Fault(Enum):
 class Seen:
     """A request that reached the switch."""
 
+    method: str
     path: str
     body: bytes
     idempotency_key: str | None
@@ -58,7 +60,11 @@ class BackendSwitch:
 
     def seen_for(self, email: str) -> list[Seen]:
         """Return the requests that name an address."""
-        return [seen for seen in self.seen if email.encode() in seen.body]
+        return [
+            seen
+            for seen in self.seen
+            if email.encode() in seen.body or email in unquote(seen.path)
+        ]
 
     @contextlib.contextmanager
     def broken(self, fault: Fault) -> Iterator[None]:
@@ -85,7 +91,7 @@ class BackendSwitch:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         key = handler.headers.get("Idempotency-Key")
         fault = self._fault
-        self.seen.append(Seen(handler.path, body, key))
+        self.seen.append(Seen(handler.command, handler.path, body, key))
         if fault in (Fault.ACCEPTS_THEN_HANGS, Fault.ACCEPTS_THEN_HANGS_ONCE):
             self._pass_on(handler, body)
             if fault is Fault.ACCEPTS_THEN_HANGS_ONCE:
@@ -122,6 +128,8 @@ class BackendSwitch:
             def do_POST(self) -> None:
                 with contextlib.suppress(OSError):
                     switch.answer(self)
+
+            do_GET = do_DELETE = do_POST  # noqa: N815 - http.server's names
 
             def log_message(self, *_arguments: Any) -> None:
                 """Stay quiet."""

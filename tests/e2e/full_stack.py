@@ -13,7 +13,7 @@ from pathlib import Path
 from cli.keys import ACCOUNTS_STAFF_TOKEN, ACCOUNTS_TOKEN, read_keys
 from cli.processes import Child, Supervisor
 from cli.stack import Ports, Stack
-from tests.accounts.service import AccountsRun, run_accounts, wait_for
+from tests.accounts.service import LAUNCHER, AccountsRun, run_accounts, wait_for
 from tests.e2e.backend_switch import BackendSwitch
 from tests.e2e.chat import Chat
 
@@ -66,15 +66,19 @@ class FullStack:
 
 
 @contextmanager
-def run_full_stack(folder: Path, *, limit_factor: int = 1000) -> Iterator[FullStack]:
+def run_full_stack(
+    folder: Path, *, limit_factor: int = 1000, accounts_launcher: str = LAUNCHER
+) -> Iterator[FullStack]:
     """Start everything on free ports; stop it at the end."""
-    with run_accounts(folder) as accounts:
+    with run_accounts(folder, launcher=accounts_launcher) as accounts:
         backend = BackendSwitch(accounts.base_url)
         stack = _compose(folder, accounts)
         actions, rasa = stack.actions(accounts_url=backend.url), stack.rasa()
         helpdesk = replace(
             stack.helpdesk(
                 LATCHKEY_LIMIT_FACTOR=str(limit_factor),
+                LATCHKEY_SECOND_ADMIN_FOR="none",
+                LATCHKEY_BULK_PER_MINUTE="60000",
                 LATCHKEY_TEST_CLOCK_FILE=str(accounts.clock_file),
             ),
             arguments=[sys.executable, "-m", "tests.helpdesk.shifted_launcher"],

@@ -19,6 +19,8 @@ from foundation.database import Database
 from foundation.environment import Environment
 from foundation.names import read_names
 from foundation.postman import Postman, SmtpSettings
+from foundation.secret import Secret
+from helpdesk.desk.account_backend import AccountBackend
 from helpdesk.desk.action_limits import ActionLimits
 from helpdesk.desk.chat import Desk as ChatDesk
 from helpdesk.desk.events import Event
@@ -29,6 +31,8 @@ from helpdesk.desk.letter_tokens import LetterTokens
 from helpdesk.desk.letter_worker import LetterWorker
 from helpdesk.desk.letter_writing import LetterWriter
 from helpdesk.desk.limits import RateLimits
+from helpdesk.desk.link_autopsy import LinkAutopsy
+from helpdesk.desk.signals import read_signals
 from helpdesk.desk.turn_worker import TurnWorker
 from helpdesk.desk.turns import OpenTurn
 from helpdesk.inbox import ADDRESS, URL, Inbox, InboxSettings, Verdict
@@ -39,14 +43,14 @@ from helpdesk.store.record import Record
 from helpdesk.store.rows import add, change, find, table_of
 from helpdesk.store.words import Kind, LetterState, Owner, Role, Sender, Status
 from tests.accounts.service import ROOT, Part, free_port
-from tests.helpdesk.desk_steps import BEGIN, OFFICE, Desk, offer
+from tests.helpdesk.desk_steps import BEGIN, Desk, offer
 
 PUBLIC_URL = "https://help.example.com"
 MAIL_FROM = "no-reply@help.example.com"
 ANSWER_TO = "answers@help.example.com"
 SECRET = "only for tests, long enough, not a secret"
 LIMITS = ActionLimits(SECRET)
-TOKENS = LetterTokens(SECRET)
+TOKENS = LetterTokens(Secret(SECRET))
 NAMES = read_names(ROOT / "settings.yml")
 MINUTE = timedelta(minutes=1)
 
@@ -145,6 +149,7 @@ class Case:
     answer_to: str | None = None
     agent: UUID = field(default_factory=uuid4)
     emails: list[str] = field(default_factory=list)
+    backend: AccountBackend = field(default_factory=lambda: AccountBackend("", "", ""))
     told: "Told" = field(default_factory=lambda: Told())
     port: int = 0
 
@@ -290,7 +295,8 @@ class Case:
             RateLimits(),
             LIMITS,
             offer,
-            OFFICE,
+            LinkAutopsy(self.backend, RateLimits(), read_signals()),
+            self.desk.office,
             Clock(self.desk),
             Metrics(),
         )

@@ -48,6 +48,7 @@ def prepare_helpdesk(
         "LATCHKEY_TURN_KEY": TEST_KEY,
         "LATCHKEY_ACTOR_KEY": TEST_KEY,
         "LATCHKEY_HELPDESK_SECRET": TEST_KEY,
+        "LATCHKEY_PSEUDONYM_KEY": TEST_KEY,
         **variables,
     }
     log = folder / "helpdesk.log"

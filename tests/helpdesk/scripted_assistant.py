@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from helpdesk.assistant import PARSE_PATH
+from helpdesk.assistant import FORGET_PATH, PARSE_PATH
 from tests.helpdesk.scripted_server import ScriptedServer, reply, run_scripted_server
 
 Turn = dict[str, Any]
@@ -26,13 +26,17 @@ class ScriptedAssistant:
         """Be the echo again, and forget the turns so far."""
         self.turns: list[Turn] = []
         self.answer: Callable[[Turn], list[Said]] = echo
+        # What the result of a turn has besides: receipts, a plan, a wish.
+        self.more: Callable[[Turn], Said] = lambda _turn: {}
         self.is_down = False
         self.has_trouble = False
         self.has_acted = False
         self.handoff: dict[str, str] | None = None
         self.actions: list[dict[str, str]] = []
+        self.receipts: list[Said] = []
         self.refusal: tuple[int, bytes] | None = None
         self.parsed: list[str] = []
+        self.forgotten: list[Turn] = []
         self.understood: Callable[[str], Said] = not_understood
         self.is_deaf = False  # takes turns, and understands nothing beside them
         self.is_free = threading.Event()
@@ -46,6 +50,11 @@ class ScriptedAssistant:
         turn = json.loads(handler.body)  # type: ignore[attr-defined]
         if handler.path == PARSE_PATH:
             self._parse(turn["text"], handler)
+            return
+        if handler.path == FORGET_PATH:
+            self.forgotten.append(turn)
+            status = 503 if self.is_down else 200
+            reply(status, b'{"forgotten": 0}')(handler)
             return
         self.turns.append(turn)
         self.is_free.wait(30)
@@ -61,7 +70,9 @@ class ScriptedAssistant:
             "handoff": self.handoff,
             "actions": self.actions,
             "acted": self.has_acted,
+            "receipts": self.receipts,
             "trouble": self.has_trouble,
+            **self.more(turn),
         }
         reply(200, json.dumps(result).encode())(handler)
 

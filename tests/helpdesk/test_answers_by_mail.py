@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 import requests
 
+from helpdesk.desk.audit_reading import Sought, find_entries
+from helpdesk.desk.pseudonyms import Pseudonyms
 from helpdesk.store import open_database
 from helpdesk.store.models import Agent, Contact
 from helpdesk.store.rows import add
@@ -18,7 +20,7 @@ from tests.accounts.service import wait_for
 from tests.helpdesk.desk_steps import BEGIN, Desk
 from tests.helpdesk.imap_server import MailboxServer, answer, run_imap_server
 from tests.helpdesk.letter_steps import ANSWER_TO, MAIL_FROM, Case, Outbox, body
-from tests.helpdesk.running import HelpdeskRun, run_helpdesk
+from tests.helpdesk.running import TEST_KEY, HelpdeskRun, run_helpdesk
 from tests.helpdesk.scripted_assistant import ScriptedAssistant
 from tests.helpdesk.test_chat_api import Caller
 
@@ -143,6 +145,35 @@ def test_from_the_address_to_the_answer_of_the_contact(
     assert state(caller)["email"] == "ana@example.com"
     assert mailing.page("POST", stop).status_code == 200
     assert state(caller)["email"] is None
+
+
+def test_what_becomes_of_an_address_is_audited_without_it(
+    mailing: Mailing, caller: Caller
+) -> None:
+    email = f"{uuid4().hex}@example.com"
+    leave(caller, email)
+    path = link(mailing.outbox.wait(email))
+    for _ in range(2):  # pressed twice, proven once
+        assert mailing.page("POST", path).status_code == 200
+    for _ in range(2):
+        assert caller.call("DELETE", f"{caller.path}/mail").status_code == 204
+    database = open_database(mailing.run.process.variables["LATCHKEY_DATABASE_URL"])
+    target = Pseudonyms(TEST_KEY).target(email)
+    with database.reading() as session:
+        page = find_entries(session, Sought(target=target))
+    database.close()
+    found = [(each.action, each.details["session"]) for each in page.entries[::-1]]
+    conversation = caller.path.rpartition("/")[2]
+    there = f"conversation:{conversation}"
+    assert found == [
+        ("address.left", there),
+        ("address.proven", "mail link"),
+        ("address.stopped", there),
+    ]
+    (actor,) = {each.actor for each in page.entries}
+    assert actor.startswith("contact:")
+    assert {each.details["conversation"] for each in page.entries} == {conversation}
+    assert email not in str([each.details for each in page.entries])
 
 
 def test_what_an_address_gets_shows_nothing_of_others(

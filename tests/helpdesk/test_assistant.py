@@ -10,7 +10,6 @@ from typing import Any
 
 import jwt
 import pytest
-from urllib3 import Timeout
 
 import helpdesk.assistant
 from helpdesk.assistant import (
@@ -23,6 +22,7 @@ from helpdesk.assistant import (
     Turn,
     sign_body,
 )
+from helpdesk.neighbour_lines import Patience
 from tests.accounts.service import free_port
 from tests.helpdesk.scripted_server import ScriptedServer, reply, run_scripted_server
 
@@ -283,7 +283,7 @@ def test_understanding_is_not_waited_for_long(
     assistant: AssistantClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(helpdesk.assistant, "PARSE_TIMEOUT", Timeout(0.2))
+    monkeypatch.setattr(helpdesk.assistant, "PARSE_PATIENCE", Patience(0.2, 0.2))
     server.script = server.hang
     with pytest.raises(AssistantError, match="does not answer"):
         assistant.parse("hello")

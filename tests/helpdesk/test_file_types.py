@@ -194,6 +194,13 @@ SAMPLES = {kind: sample_files.picture(kind) for kind in KINDS}
         ("Straße übung.png", "image/png", "Straße übung.png"),
         ("صورة.png", "image/png", "صورة.png"),
         ("x" * 300 + ".png", "image/png", "x" * 80 + ".png"),
+        ("IMG_20240503_103312.jpg", "image/jpeg", "IMG_20240503_103312.jpg"),
+        (
+            "my password is Hunter2!x.png",
+            "image/png",
+            "my password is [password removed].png",
+        ),
+        ("4111 1111 1111 1111.pdf", "application/pdf", "[card number removed].pdf"),
     ],
 )
 def test_a_name_cannot_deceive(given_name: str, media_type: str, kept: str) -> None:

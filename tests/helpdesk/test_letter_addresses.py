@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from foundation.database import Database
+from foundation.secret import Secret
 from helpdesk.desk.errors import BadAddressError, NotFoundError
 from helpdesk.desk.identity import Identity
 from helpdesk.desk.letter_addresses import forget_address, stop_letters
@@ -160,7 +161,7 @@ def test_tokens_are_for_one_purpose_and_cannot_be_made_up() -> None:
     token = TOKENS.issue(Purpose.PROOF, its_id)
     assert TOKENS.read(Purpose.PROOF, token) == its_id
     assert TOKENS.read(Purpose.STOP, token) is None
-    assert LetterTokens("x" * 32).read(Purpose.PROOF, token) is None
+    assert LetterTokens(Secret("x" * 32)).read(Purpose.PROOF, token) is None
     for made_up in ("", "a" * 42, token[:-1], token + "a", "é" * 42, "1" * 42):
         assert TOKENS.read(Purpose.PROOF, made_up) is None
     flipped = ("b" if token[0] == "a" else "a") + token[1:]

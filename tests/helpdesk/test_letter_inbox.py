@@ -3,21 +3,27 @@
 import io
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
 from imap_tools import MailMessage
 from PIL import Image
 
+from helpdesk.desk.account_backend import AccountBackend
 from helpdesk.desk.events import MessageCreated
+from helpdesk.desk.hours import Hours
 from helpdesk.desk.letter_reading import answer_of
+from helpdesk.desk.typed_text import LONGEST_TEXT
 from helpdesk.inbox import LARGEST_MAIL_BYTES, Verdict
-from helpdesk.store.models import Attachment, Message
-from helpdesk.store.rows import get, table_of
+from helpdesk.store.models import Attachment, Conversation, Message
+from helpdesk.store.rows import change, get, table_of
 from helpdesk.store.words import HandoffReason, Kind, Owner, Sender, Status
 from tests.accounts.service import free_port
 from tests.helpdesk.imap_server import answer, run_imap_server
 from tests.helpdesk.letter_steps import ANSWER_TO, MINUTE, Case
+from tests.helpdesk.pasted import HOST, LINK, SECRET, holds_secret
+from tests.helpdesk.scripted_accounts import inspection, run_scripted_accounts
 
 BOB = "bob@example.com"
 QUOTED = """On Mon, 2 Mar 2026 at 09:05, SALTO KS <answers@help.example.com> wrote:
@@ -294,3 +300,55 @@ def test_no_text_takes_long_to_read(text: str) -> None:
     used = time.thread_time()
     answer_of(mail)
     assert time.thread_time() - used < 5
+
+
+def test_a_link_in_a_mail_is_looked_at_and_loses_its_secret(
+    case: Case, letter: EmailMessage
+) -> None:
+    with run_scripted_accounts() as accounts:
+        accounts.found = inspection("expired")
+        case.backend = AccountBackend(accounts.url, "service", "")
+        text = f"It says expired:\n\n{LINK[:60]}\n{LINK[60:]}\n\nBob"
+        assert case.receive(answer(letter, text, BOB)) == [Verdict.READ]
+        assert accounts.links == [LINK]
+    said = last(case)
+    assert not holds_secret(said.text)
+    assert f"https://{HOST}/reset/[link removed]" in said.text
+    assert said.details["link"] == {"state": "expired", "purpose": "invite"}
+    assert said.details["redactions"] == ["link"]
+
+
+def test_a_link_where_a_long_mail_is_cut_is_cut_out_whole(
+    case: Case, letter: EmailMessage
+) -> None:
+    filler = "The door does not open.\n" * 164
+    text = f"{filler}{LINK}\n{'It does not open either.' * 10}"
+    assert text.index(SECRET) + 10 < LONGEST_TEXT < text.index(SECRET) + 33
+    before = case.desk.row().last_seq
+    assert case.receive(answer(letter, text, BOB)) == [Verdict.READ]
+    assert case.desk.row().last_seq > before + 1
+    kept = "".join(text for _, text in case.desk.everything())
+    assert not holds_secret(kept)
+
+
+def test_with_nobody_there_the_assistant_hears_of_a_link_in_a_mail(
+    case: Case, letter: EmailMessage
+) -> None:
+    is_it = {"id": case.desk.conversation}
+    with case.desk.database.transaction() as session:
+        change(
+            session,
+            Conversation,
+            is_it,
+            owner=Owner.ASSISTANT,
+            status=Status.PENDING,
+            agent_id=None,
+        )
+    closed = Hours(days=((),) * 7)
+    case.desk.office = replace(case.desk.office, hours=closed)
+    with run_scripted_accounts() as accounts:
+        accounts.found = inspection("used")
+        case.backend = AccountBackend(accounts.url, "service", "")
+        case.receive(answer(letter, LINK, BOB))
+    payloads = [turn.payload or "" for turn in case.told.turns]
+    assert [p for p in payloads if '"link_state": "used"' in p] == payloads

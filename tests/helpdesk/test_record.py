@@ -28,7 +28,7 @@ from helpdesk.desk.messages import (
     read_before,
 )
 from helpdesk.store.models import Base, Conversation, Message
-from helpdesk.store.rows import change
+from helpdesk.store.rows import add, change
 from helpdesk.store.words import Kind, Sender, Status
 from tests.helpdesk.desk_steps import BEGIN, INVITE, SECOND, Desk
 
@@ -216,7 +216,7 @@ def test_seen_only_moves_forward_and_never_beyond_the_end(desk: Desk) -> None:
 
 def test_a_long_transcript_is_read_in_pages(desk: Desk) -> None:
     with desk.database.transaction() as session:
-        session.add_all(
+        messages = [
             Message(
                 conversation_id=desk.conversation,
                 seq=number,
@@ -226,7 +226,8 @@ def test_a_long_transcript_is_read_in_pages(desk: Desk) -> None:
                 created_at=BEGIN,
             )
             for number in range(1, 451)
-        )
+        ]
+        add(session, *messages)
     with desk.database.reading() as session:
         newest = read_after(session, desk.conversation, 0)
         older = read_before(session, desk.conversation, newest.messages[0].seq)

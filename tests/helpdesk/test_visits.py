@@ -10,6 +10,7 @@ import jwt
 import pytest
 import requests
 
+from helpdesk.desk.identity import IdentityVerifier
 from tests.helpdesk.chat_client import ChatClient, begin_visit
 from tests.helpdesk.running import HelpdeskRun, run_helpdesk
 from tests.helpdesk.scripted_assistant import ScriptedAssistant
@@ -145,6 +146,7 @@ def test_the_same_signed_in_person_has_the_same_conversation(
         identity(sub=None),
         identity(sub=""),
         identity(iss=None),
+        identity(iss="latchkey:console"),  # our own agents are nobody's to vouch for
         identity(iat=1, exp=2),
         identity(exp=int(time.time()) + 86_400),
         identity(exp=str(int(time.time()) + 86_400)),
@@ -160,6 +162,12 @@ def test_a_doubtful_identity_is_refused(embedded: HelpdeskRun, token: str) -> No
     answer = post_visit(embedded, {"identity": token})
     expected = 201 if token == "" else 401  # nothing said is no claim
     assert answer.status_code == expected, answer.text
+
+
+def test_a_name_that_a_site_vouches_for_holds_no_secret(keys: Path) -> None:
+    token = identity(name="Ana, my password is Hunter2!x")
+    named = IdentityVerifier(keys).verify(token).name
+    assert named == "Ana, my password is [password removed]"
 
 
 def test_a_withdrawn_key_no_longer_counts(embedded: HelpdeskRun, keys: Path) -> None:

@@ -1,6 +1,7 @@
 """What is shown of a conversation, and where the reader is left."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -78,6 +79,34 @@ def test_an_answer_shows_its_article_and_its_results(
     results = chat.part("results")
     expect(results).to_contain_text("1 article found")
     expect(results.get_by_role("link")).to_contain_text("Some mails take minutes.")
+
+
+def test_a_receipt_says_for_how_long_its_link_works(
+    chat: Chat, help_desk: ChatServer
+) -> None:
+    chat.page.clock.install()
+    kept = {"target": "a•••@example.com", "at": later(minutes=-1)}
+    invite = kept | {"kind": "invite", "expires_at": later(hours=71.9)}
+    reset = {"kind": "password_reset", "target": None} | {"at": kept["at"]}
+    soon = reset | {"expires_at": later(minutes=1.5)}
+    help_desk.record("If there is an account, it is on its way.", receipts=[invite])
+    help_desk.record("And a password reset.", receipts=[soon])
+    chat.visit().open()
+    cards = chat.part("receipts").get_by_role("listitem")
+    expect(cards.first).to_contain_text("New invitation asked for")
+    expect(cards.first).to_contain_text("a•••@example.com")
+    expect(cards.first).to_contain_text("Its link works for 2 days 23 hours")
+    expect(cards.last).to_contain_text("To the address on file")
+    expect(cards.last).to_contain_text("Its link works for 1 minute ")
+    chat.page.clock.fast_forward(90_000)
+    expect(cards.last).to_contain_text("Its link has run out")
+    # Nobody is told each minute what is written there.
+    assert "works for" not in chat.part("announcer").first.inner_text()
+
+
+def later(**time: float) -> str:
+    """Return a moment to come, as the wire has it."""
+    return (datetime.now(UTC) + timedelta(**time)).isoformat()
 
 
 def test_typing_is_shown_and_ends_by_itself(chat: Chat, help_desk: ChatServer) -> None:

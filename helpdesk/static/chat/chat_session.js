@@ -219,6 +219,9 @@ export class ChatSession extends EventTarget {
       this.connection.join();
     } else if (code === "not_asked") {
       this.connection.join();
+    } else if (code === "unauthorized") {
+      // The line closes; the next visit sends it.
+      this.#settle(client_id);
     } else if (!client_id || !this.outbox.get(client_id)) {
       if (code === "too_fast" || code === "unavailable") this.#tell("notice", { code });
     } else if (code in PASSING) {

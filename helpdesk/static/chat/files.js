@@ -18,7 +18,7 @@ const PATIENCE_MS = 60_000;
  * @param {ChatSession} session
  * @param {Words} words
  */
-export function showFiles(place, files, session, words) {
+export function show(place, files, session, words) {
   prepare(place, words);
   const items = files.map((file) => {
     const isPicture = file.media_type.startsWith("image/") && file.width && file.height;

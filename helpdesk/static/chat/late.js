@@ -1,4 +1,4 @@
-/** What only some conversations have: the look and the words of questions, files and the rating. */
+/** What only some conversations have: the look and the words of questions, files, receipts and the rating. */
 
 import english from "./strings/en_late.js";
 
@@ -26,6 +26,15 @@ const LATE = `
 .files button > span { min-inline-size: 0; }
 .files canvas { display: block; max-inline-size: 100%; block-size: auto; background: var(--wash); }
 .files a { inline-size: fit-content; }
+
+.receipts { inline-size: 88%; list-style: none; }
+.receipts li { display: flex; gap: .7rem; padding: .7rem .9rem; border-radius: 1rem; box-shadow: inset 0 0 0 1px var(--line); }
+.receipts li + li { margin-block-start: .5rem; }
+.receipts .icon { color: var(--accent); }
+.receipts div { min-inline-size: 0; line-height: 1.4; }
+.receipts :is(strong, small, .life) { display: block; }
+.receipts small { color: var(--soft); font-size: .8125rem; }
+.receipts .life { margin-block-start: .2rem; font-size: .875rem; font-variant-numeric: tabular-nums; }
 
 .tray { display: flex; flex-direction: column; gap: .35rem; margin: 0 0 .5rem; padding: 0; list-style: none; max-block-size: 9rem; overflow-y: auto; }
 .as-page .tray { max-inline-size: 44rem; margin-inline: auto; }

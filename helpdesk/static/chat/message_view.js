@@ -28,7 +28,7 @@ export class MessageView {
   /**
    * @param {Object} message as the protocol has it
    * @param {Words} words
-   * @param {{server: string, press: function(string, string), showFiles: function(Element)}} actions
+   * @param {{server: string, press: function(string, string), show: function(string, Element, Object[])}} actions
    */
   constructor(message, words, actions) {
     this.#words = words;
@@ -46,7 +46,8 @@ export class MessageView {
       { class: `row ${isActivity ? "activity" : message.sender}`, "data-seq": message.seq },
       this.#who,
       this.#renderText(),
-      this.#renderFiles(actions.showFiles),
+      this.#renderLate(actions, "files", message.attachments),
+      this.#renderLate(actions, "receipts", message.receipts),
       this.#renderArticle(actions.server),
       this.#renderResults(actions.server),
       this.#renderButtons(actions.press),
@@ -113,12 +114,12 @@ export class MessageView {
     return element("div", { class: "bubble" }, ...nodes);
   }
 
-  #renderFiles(showFiles) {
-    const files = this.#message.attachments ?? [];
-    if (!files.length) return null;
-    const place = element("ul", { class: "files", "data-part": "files" });
-    place.append(...files.map(({ name }) => element("li", { dir: "auto" }, name)));
-    showFiles(place);
+  /** What few messages have is shown by a module of its own; until it is there, by its names. */
+  #renderLate({ show }, part, things = []) {
+    if (!things.length) return null;
+    const place = element("ul", { class: part, "data-part": part });
+    place.append(...things.map(({ name, target }) => element("li", { dir: "auto" }, name ?? target ?? "")));
+    show(part, place, things);
     return place;
   }
 

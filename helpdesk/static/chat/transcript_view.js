@@ -139,17 +139,17 @@ export class TranscriptView {
 
   #insert(message) {
     const { server, press } = this.#actions;
-    const showFiles = (place) => this.#showFiles(place, message.attachments);
-    const view = new MessageView(message, this.#words, { server, press, showFiles });
+    const show = (...things) => this.#showLate(...things);
+    const view = new MessageView(message, this.#words, { server, press, show });
     this.#views.set(message.seq, view);
     const next = [...this.#list.children].find((row) => Number(row.dataset.seq) > message.seq);
     this.#list.insertBefore(view.node, next ?? null);
   }
 
-  /** Show files; where that cannot be loaded their names are there. */
-  async #showFiles(place, files) {
-    const { showFiles } = await import("./files.js").catch(() => ({}));
-    showFiles?.(place, files, this.#session, this.#words);
+  /** Show files or receipts; where that cannot be loaded their names are there. */
+  async #showLate(part, place, things) {
+    const { show } = await import(`./${part}.js`).catch(() => ({}));
+    show?.(place, things, this.#session, this.#words);
     this.#grow();
   }
 

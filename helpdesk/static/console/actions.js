@@ -1,9 +1,10 @@
 /** What keys, buttons and the command bar set off. */
 
+import { openApprovals } from "./approval_list.js";
 import { openCannedEditor } from "./canned_editor.js";
 import { openCommandBar } from "./command_bar.js";
 import { openGhostReport } from "./ghost_report.js";
-import { COMMAND_KEY, openKeySheet } from "./key_sheet.js";
+import { openKeySheet } from "./key_sheet.js";
 import { contactName, tame } from "./names.js";
 import { askSnooze } from "./snooze.js";
 import { askTransfer } from "./transfer.js";
@@ -31,10 +32,12 @@ export class Actions {
       k: () => shell.move(-1),
       Enter: () => shell.choose(),
       Escape: () => shell.leave(),
-      "/": () => shell.search(),
+      f: () => shell.search(),
+      "/": () => shell.openAssistant("/"),
       p: () => shell.togglePanel(),
       "?": () => openKeySheet(),
-      "mod+k": () => this.openBar(),
+      "mod+k": () => shell.toggleAssistant(),
+      "mod+j": () => this.openBar(),
     };
     for (const { key } of VERBS) keys[key] = () => this.#runKey(key);
     for (const { key, name } of VIEWS) keys[`g ${key}`] = () => shell.showView(name);
@@ -47,6 +50,8 @@ export class Actions {
       shortcuts: () => openKeySheet(),
       report: () => openGhostReport(this.#desk),
       cannedResponses: () => openCannedEditor(this.#canned),
+      assistant: () => this.#shell.toggleAssistant(),
+      approvals: () => openApprovals(this.#desk, (id) => this.#shell.open(id)),
     };
     entries[name]();
   }
@@ -111,10 +116,13 @@ export class Actions {
     const { directory } = this.#desk;
     const away = () => directory.setAway(!directory.me.is_away).catch((error) => this.#desk.explain(error));
     const commands = [
-      { label: say("search"), key: "/", run: () => this.#shell.search() },
+      { label: say("search"), key: "f", run: () => this.#shell.search() },
+      { label: say("approvals"), run: () => this.choose("approvals") },
       { label: say("person"), key: "p", run: () => this.#shell.togglePanel() },
       { label: say("shortcuts"), key: "?", run: () => openKeySheet() },
     ];
+    if (directory.mayChange) commands.push({ label: say("assistant"), key: "/", run: () => this.#shell.openAssistant("/") });
+    if (directory.mayAudit) commands.push({ label: say("audit"), run: () => location.assign("/console/audit") });
     if (directory.mayChange) commands.push({ label: say(directory.me.is_away ? "comeBack" : "goAway"), run: away });
     const entries = directory.leads ? ["cannedResponses", "report"] : [];
     return [...commands, ...entries.map((name) => ({ label: say(name), run: () => this.choose(name) }))];

@@ -9,7 +9,7 @@ const NOTIFIES = "console.notifies";
 const SOUNDS = "console.sounds";
 const ICON_PX = 64;
 // What concerns this agent now; the rest is only shown.
-const LOUD = new Set(["handoff", "returned", "transferred", "mention", "reply", "awake"]);
+const LOUD = new Set(["handoff", "returned", "transferred", "mention", "reply", "awake", "approval"]);
 
 /** Tells `open` with the id of a conversation. */
 export class Alerts extends EventTarget {
@@ -88,11 +88,11 @@ export class Alerts extends EventTarget {
     if (!LOUD.has(kind) || this.#desk.directory.me.is_away) return;
     if (this.#isOn(SOUNDS)) this.#play();
     if (!document.hidden || !this.#isOn(NOTIFIES)) return;
-    const name = contactName(conversation);
-    const note = new Notification(say(`notice_${kind}`, { name }), { body: text, tag: conversation.id, icon: "/favicon.svg" });
+    const title = kind === "approval" ? say("approvals") : say(`notice_${kind}`, { name: contactName(conversation) });
+    const note = new Notification(title, { body: text, tag: conversation?.id ?? kind, icon: "/favicon.svg" });
     note.onclick = () => {
       window.focus();
-      this.dispatchEvent(new CustomEvent("open", { detail: conversation.id }));
+      if (kind !== "approval") this.dispatchEvent(new CustomEvent("open", { detail: conversation.id }));
       note.close();
     };
   }

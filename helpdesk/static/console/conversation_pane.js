@@ -11,7 +11,7 @@ import { say, sayAny } from "./words.js";
 
 const SKELETONS = 4;
 
-/** Tells `verb` with a verb's name, `back`, `panel`, and `news` with words. */
+/** Tells `verb` with a verb's name, `back`, `panel`, `command` with a text, and `news` with words. */
 export class ConversationPane extends EventTarget {
   #desk;
   #name = element("h2", { class: "conversation-name", dir: "auto", tabindex: -1 });
@@ -69,6 +69,10 @@ export class ConversationPane extends EventTarget {
     this.composer.addEventListener("leave", () => this.transcript.focus());
     this.transcript.addEventListener("use", ({ detail }) => this.composer.useGhost(detail));
     this.transcript.addEventListener("edit", ({ detail }) => this.composer.edit(detail));
+    this.transcript.addEventListener("command", ({ detail: { text, client_id: id } }) => {
+      this.#desk.outgoing.remove(id);
+      this.#tell("command", text);
+    });
     this.transcript.addEventListener("news", ({ detail }) => this.#tell("news", detail));
   }
 

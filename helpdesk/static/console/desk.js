@@ -1,5 +1,7 @@
 /** What the console knows and does, without anything that is seen. */
 
+import { Approvals } from "./approvals.js";
+import { Assistant } from "./assistant.js";
 import { ConversationList } from "./conversation_list.js";
 import { Directory } from "./directory.js";
 import { Drafts } from "./drafts.js";
@@ -24,6 +26,8 @@ export class Desk extends EventTarget {
     this.live = new Live(this.requests);
     this.drafts = new Drafts(this.requests);
     this.outgoing = new Outgoing(this.requests);
+    this.assistant = new Assistant(this.requests, this.live);
+    this.approvals = new Approvals(this.requests, this.live);
     this.lists = new Map();
     this.counts = {};
     this.thread = null;
@@ -77,6 +81,17 @@ export class Desk extends EventTarget {
     this.outgoing.add(this.thread, content);
   }
 
+  /** Take a mail back; return its receipt as it is then, or null. */
+  async withdraw({ id }) {
+    try {
+      const { receipt } = await this.requests.post(`/receipts/${id}/withdraw`);
+      return receipt;
+    } catch (error) {
+      this.explain(error);
+      return null;
+    }
+  }
+
   /** The open conversation has been looked at. */
   see(thread) {
     const { summary } = thread;
@@ -117,7 +132,7 @@ export class Desk extends EventTarget {
     on("typing", whenOpen((thread, typing) => typing.sender === "contact" && thread.showTyping(typing)));
     on("agents", ({ agents }) => this.directory.take(agents));
     on("notice", (notice) => {
-      this.#takeSummary(notice.conversation);
+      if (notice.conversation) this.#takeSummary(notice.conversation);
       this.#tell("notice", notice);
     });
     live.addEventListener("state", () => {

@@ -30,6 +30,16 @@ export class Directory extends EventTarget {
     return this.me.role !== "auditor";
   }
 
+  /** Who reads the audit record. */
+  get mayAudit() {
+    return ["auditor", "admin"].includes(this.me.role);
+  }
+
+  /** Admins take back any mail, the others what they sent themselves. */
+  mayWithdraw({ may_undo: isPossible, by }) {
+    return isPossible && this.mayChange && (this.me.role === "admin" || this.isMe(by));
+  }
+
   /** Whose queue is that of every team. */
   get seesAll() {
     return this.leads || !this.mayChange;

@@ -7,10 +7,10 @@ import { VIEWS } from "./views.js";
 import { say } from "./words.js";
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
-export const COMMAND_KEY = isMac ? "⌘ K" : "Ctrl K";
+const MOD = isMac ? "⌘" : "Ctrl";
 
 const GROUPS = [
-  ["keysMoving", [["j k", "keyMove"], ["Enter", "keyOpen"], ["Esc", "keyLeave"], ["/", "keySearch"], [COMMAND_KEY, "keyCommands"], ["p", "keyPanel"], ["?", "keySheet"]]],
+  ["keysMoving", [["j k", "keyMove"], ["Enter", "keyOpen"], ["Esc", "keyLeave"], ["f", "keySearch"], ["/", "keyCommand"], [`${MOD} K`, "keyAssistant"], [`${MOD} J`, "keyCommands"], ["p", "keyPanel"], ["?", "keySheet"]]],
   ["keysWriting", [["Enter", "keySend"], ["Shift Enter", "keyLine"], ["/", "keyCanned"], ["@", "keyMention"]]],
 ];
 

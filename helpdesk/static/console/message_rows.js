@@ -4,6 +4,7 @@ import { element } from "../chat/element.js";
 import { followable, renderMarkdown } from "../chat/markdown.js";
 import { icon } from "./icons.js";
 import { contactName, sizeOf, tame } from "./names.js";
+import { renderReceipt } from "./receipts.js";
 import { wholly } from "./times.js";
 import { renderGhost, renderTurn } from "./understanding.js";
 import { say, sayAny, words } from "./words.js";
@@ -11,7 +12,7 @@ import { say, sayAny, words } from "./words.js";
 /**
  * Return the node of a message.
  * @param {Object} message as the protocol has it
- * @param {{thread: Thread, directory: Directory, ghost: Object, use: function, isOpen: boolean}} around
+ * @param {{thread: Thread, directory: Directory, ghost: Object, use: function, isOpen: boolean, withdraw: function}} around
  */
 export function renderMessage(message, around) {
   const kind = kindOf(message);
@@ -24,7 +25,9 @@ export function renderMessage(message, around) {
     renderText(message, kind, around),
     ...(message.attachments ?? []).map(renderAttachment),
     renderOffered(message),
+    ...(message.receipts ?? []).map((receipt) => renderReceipt(receipt, around)),
     renderRedactions(message),
+    renderLink(message),
     kind === "contact" ? renderTurn(message.turn, around.isOpen) : null,
     around.ghost ? renderGhost(around.ghost, around.use) : null,
   );
@@ -38,6 +41,9 @@ export function renderOutgoing(entry, actions) {
         "p",
         { class: "not-sent", "data-part": "not-sent" },
         element("span", {}, sayAny("notSent", problem, { name: agent ?? "" })),
+        problem === "is_command"
+          ? element("button", { type: "button", class: "link", click: () => actions.command(entry) }, say("toAssistant"))
+          : null,
         element("button", { type: "button", class: "link", click: () => actions.retry(id) }, say("retry")),
         element("button", { type: "button", class: "link", click: () => actions.edit(entry) }, say("edit")),
         element("button", { type: "button", class: "link", click: () => actions.remove(id) }, say("discard")),
@@ -146,6 +152,14 @@ function renderOffered({ buttons = [], article = null, results = [] }) {
     ...links,
     ...buttons.map(({ title }) => element("span", { class: "offered-choice", dir: "auto" }, title)),
   );
+}
+
+/** What became of the link that the contact pasted; it was looked up, not opened. */
+function renderLink({ link = null }) {
+  if (!link) return null;
+  const { state, purpose } = link;
+  const what = sayAny("linkPurpose", purpose || "other");
+  return element("p", { class: "redaction" }, icon("key"), say("linkSeen", { what, state: sayAny("linkState", state) }));
 }
 
 function renderRedactions({ redactions = [] }) {

@@ -8,10 +8,12 @@ import { say } from "./words.js";
 
 const MOST = 999;
 
-/** Tells `view` with the name of the view that was pressed, and `choose` for the menu's entries. */
+/** Tells `view` with the name of the view that was pressed, and `choose` for everything else. */
 export class Navigation extends EventTarget {
   #desk;
   #tabs = new Map();
+  #assistant = this.#makeAid("assistant");
+  #approvals = this.#makeAid("approvals");
   #me = element("button", { type: "button", class: "me", popovertarget: "menu" });
   #away;
   #menu;
@@ -38,11 +40,19 @@ export class Navigation extends EventTarget {
         element("span", {}, product),
       ),
       views,
+      element("div", { class: "aids" }, this.#approvals.node, this.#assistant.node),
       this.#me,
       this.#menu,
     );
     desk.addEventListener("counts", () => this.#count());
     desk.directory.addEventListener("change", () => this.#showMe());
+    desk.approvals.addEventListener("change", () => this.#countApprovals());
+    this.#assistant.node.setAttribute("aria-controls", "assistant");
+    this.#countApprovals();
+  }
+
+  set isAssistantOpen(isOpen) {
+    this.#assistant.node.setAttribute("aria-expanded", String(isOpen));
   }
 
   /** Put the menu together once it is known who this is. */
@@ -55,6 +65,7 @@ export class Navigation extends EventTarget {
       ...switches,
       element("hr"),
       ...(directory.leads ? [entry("cannedResponses"), entry("report")] : []),
+      ...(directory.mayAudit ? [element("a", { class: "menu-entry", href: "/console/audit" }, say("audit"))] : []),
       entry("shortcuts"),
       element("a", { class: "menu-entry", href: "/console/account" }, say("account")),
       signOut,
@@ -82,6 +93,28 @@ export class Navigation extends EventTarget {
     return node;
   }
 
+  /** A button below the views. */
+  #makeAid(name) {
+    const count = element("span", { class: "view-count" });
+    const label = say(name);
+    const node = element(
+      "button",
+      { type: "button", class: "view aid", "data-aid": name, title: say(`title_${name}`), click: () => this.#tell("choose", name) },
+      icon(name),
+      element("span", { class: "view-name" }, label),
+      count,
+    );
+    return { node, count };
+  }
+
+  #countApprovals() {
+    const { waiting, isEmpty } = this.#desk.approvals;
+    const { node, count } = this.#approvals;
+    node.hidden = isEmpty;
+    count.textContent = waiting ? String(waiting) : "";
+    node.classList.toggle("is-loud", waiting > 0);
+  }
+
   #count() {
     for (const [name, { node, count }] of this.#tabs) {
       const number = this.#desk.counts[name] ?? 0;
@@ -94,6 +127,8 @@ export class Navigation extends EventTarget {
   #showMe() {
     const { me } = this.#desk.directory;
     this.#away.setAttribute("aria-checked", String(me.is_away));
+    // An auditor reads, and has nobody do anything.
+    this.#assistant.node.hidden = !this.#desk.directory.mayChange;
     this.#me.replaceChildren(
       element("span", { class: `avatar ${me.is_away ? "is-away" : "is-here"}`, "aria-hidden": "true" }, initialsOf(me.name)),
       element(

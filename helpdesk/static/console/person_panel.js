@@ -2,7 +2,7 @@
 
 import { newClientId } from "../chat/outbox.js";
 import { element } from "../chat/element.js";
-import { askForm, field } from "./dialog.js";
+import { askForm, field, openDialog } from "./dialog.js";
 import { icon } from "./icons.js";
 import { contactName, ownerName, tame } from "./names.js";
 import { dayOf, shortly, wholly } from "./times.js";
@@ -17,6 +17,7 @@ export class PersonPanel extends EventTarget {
   #thread = null;
   #asked = null;
   #who = element("header", { class: "person-who" });
+  #warnings = element("section", { class: "person-warnings", "aria-label": say("warnings") });
   #actions = element("div", { class: "person-actions" });
   #account = section("accountTitle");
   #tried = section("triedTitle");
@@ -37,6 +38,7 @@ export class PersonPanel extends EventTarget {
       { class: "person", "aria-label": say("person"), tabindex: -1 },
       close,
       this.#who,
+      this.#warnings,
       this.#actions,
       ...parts.map(({ node }) => node),
     );
@@ -83,8 +85,10 @@ export class PersonPanel extends EventTarget {
     this.#account.show(element("p", { class: "soft" }, say("loading")));
     this.#earlier.show(element("p", { class: "soft" }, say("loading")));
     this.#actions.replaceChildren();
+    this.#warnings.replaceChildren();
     const answer = await this.#desk.requests.get(`${thread.path}/person`).catch(() => null);
     if (thread !== this.#thread) return;
+    this.#warnings.replaceChildren(...renderWarnings(answer?.warnings ?? []));
     this.#showActions();
     this.#showAccount(answer);
     this.#showEarlier(answer);
@@ -102,11 +106,12 @@ export class PersonPanel extends EventTarget {
   #showAccount(answer) {
     const again = element("button", { type: "button", class: "link", click: () => this.#fetch(this.#thread) }, say("retry"));
     if (!answer) return this.#account.show(element("p", { class: "soft" }, say("accountFailed"), " ", again));
-    const { account, deliveries, problem } = answer;
+    const { account, deliveries, problem, delivery_note: note } = answer;
     const lines = [];
     if (problem) lines.push(element("p", { class: "soft" }, problem, " ", again));
     else if (!account) lines.push(element("p", { class: "soft" }, say("accountUnknown")));
     else lines.push(renderAccount(account));
+    if (note) lines.push(element("p", { class: "delivery-note" }, icon("letter"), element("span", { dir: "auto" }, tame(note))));
     if (deliveries.length) {
       lines.push(element("p", { class: "small-title" }, say("deliveries")));
       lines.push(element("ul", { class: "deliveries" }, ...deliveries.map(renderDelivery)));
@@ -174,8 +179,22 @@ export class PersonPanel extends EventTarget {
       this.#tell("news", say(`mailSent_${kind}`));
       if (thread === this.#thread) this.#fetch(thread);
     } catch (error) {
-      this.#desk.explain(error, thread);
+      if (error.code === "needs_second_person") this.#explainSecond(error.data);
+      else this.#desk.explain(error, thread);
     }
+  }
+
+  /** Nothing was sent; somebody else has to agree first, or nobody can. */
+  #explainSecond({ message, approval }) {
+    if (approval) this.#desk.approvals.take(approval);
+    const reasons = approval?.reasons ?? [];
+    const { close } = openDialog(
+      { title: say("secondTitle"), className: "is-small" },
+      element("p", {}, message || say("secondWhat")),
+      reasons.length ? element("p", { class: "small-title" }, say("approvalWhy")) : null,
+      reasons.length ? element("ul", { class: "reasons" }, ...reasons.map((text) => element("li", { dir: "auto" }, text))) : null,
+      element("div", { class: "dialog-foot" }, element("button", { type: "button", class: "primary", click: () => close() }, say("understoodThat"))),
+    );
   }
 
   #tell(type, detail = undefined) {
@@ -187,6 +206,17 @@ function section(name) {
   const body = element("div", {});
   const node = element("section", { class: "person-section", "data-section": name }, element("h3", {}, say(name)), body);
   return { node, show: (...content) => body.replaceChildren(...content) };
+}
+
+/** What speaks against doing at once what the contact wants: said in words, each with its sign. */
+function renderWarnings(warnings) {
+  if (!warnings.length) return [];
+  const needsSecond = warnings.some(({ needs_second_person: needs }) => needs);
+  return [
+    element("h3", {}, icon("warning"), say("warnings")),
+    element("ul", {}, ...warnings.map(({ text, kind }) => element("li", { dir: "auto", "data-warning": kind }, text))),
+    needsSecond ? element("p", { class: "person-second" }, say("warningsSecond")) : "",
+  ];
 }
 
 function renderAccount(account) {

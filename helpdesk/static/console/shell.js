@@ -2,6 +2,7 @@
 
 import { element } from "../chat/element.js";
 import { lasting } from "../chat/storage.js";
+import { AssistantDrawer } from "./assistant_drawer.js";
 import { ConnectionLine } from "./connection_line.js";
 import { ConversationPane } from "./conversation_pane.js";
 import { ListPane } from "./list_pane.js";
@@ -13,6 +14,7 @@ import { contactName, tame } from "./names.js";
 
 const PANEL = "console.panel";
 const NARROW = window.matchMedia("(max-width: 47.99rem)");
+const WIDE = window.matchMedia("(min-width: 88rem)");
 const ROOMY = window.matchMedia("(min-width: 75rem)");
 
 /** Tells `verb` and `choose`, with a name. */
@@ -32,10 +34,11 @@ export class Shell extends EventTarget {
     this.list = new ListPane(desk);
     this.conversation = new ConversationPane(desk, canned);
     this.panel = new PersonPanel(desk);
+    this.assistant = new AssistantDrawer(desk);
     const line = new ConnectionLine(desk, this.news);
     const title = element("header", { class: "unseen" }, element("h1", {}, say("console")));
     const panes = element("main", { class: "panes" }, this.list.node, this.conversation.node, this.panel.node);
-    root.replaceChildren(title, line.node, this.navigation.node, panes);
+    root.replaceChildren(title, line.node, this.navigation.node, panes, this.assistant.scrim, this.assistant.node);
     this.#listen();
     this.#showPanel(ROOMY.matches && lasting.get(PANEL) !== "no");
   }
@@ -100,6 +103,16 @@ export class Shell extends EventTarget {
     if (isOpen) this.panel.node.focus();
   }
 
+  /** Open the chat with the assistant; an auditor has none. */
+  openAssistant(text = "") {
+    if (this.#desk.directory.mayChange && !document.querySelector("dialog[open]")) this.assistant.open(text);
+  }
+
+  toggleAssistant() {
+    if (this.assistant.isOpen) this.assistant.toggle();
+    else this.openAssistant();
+  }
+
   #listen() {
     this.navigation.addEventListener("view", ({ detail }) => this.showView(detail));
     this.navigation.addEventListener("choose", ({ detail }) => this.#tell("choose", detail));
@@ -108,6 +121,10 @@ export class Shell extends EventTarget {
     this.conversation.addEventListener("back", () => this.#back());
     this.conversation.addEventListener("panel", () => this.togglePanel());
     this.conversation.addEventListener("news", ({ detail }) => this.news.announce(detail));
+    this.conversation.addEventListener("command", ({ detail }) => this.openAssistant(detail));
+    this.assistant.addEventListener("change", () => this.#showAssistant());
+    this.assistant.addEventListener("news", ({ detail }) => this.tell(detail));
+    this.assistant.addEventListener("said", ({ detail }) => this.news.announce(detail));
     this.panel.addEventListener("open", ({ detail }) => this.open(detail));
     this.panel.addEventListener("close", () => this.togglePanel());
     this.panel.addEventListener("news", ({ detail }) => this.tell(detail));
@@ -115,6 +132,18 @@ export class Shell extends EventTarget {
     this.#desk.addEventListener("trouble", ({ detail }) => this.tell(troubleOf(detail)));
     this.#desk.addEventListener("notice", ({ detail }) => this.#notice(detail));
     ROOMY.addEventListener("change", () => ROOMY.matches || this.#showPanel(false));
+    WIDE.addEventListener("change", () => this.#showAssistant());
+  }
+
+  /** Where the drawer lies over the page, nothing behind it can be reached. */
+  #showAssistant() {
+    const { isOpen } = this.assistant;
+    this.navigation.isAssistantOpen = isOpen;
+    this.#root.classList.toggle("has-drawer", isOpen);
+    const panes = [...this.#root.querySelectorAll(":scope > :not(.drawer, .drawer-scrim, .panes), .panes > *")];
+    for (const part of panes) part.inert = isOpen && !WIDE.matches;
+    // Beside the page it has the person's place.
+    this.panel.node.inert = isOpen;
   }
 
   #showView(name) {
@@ -143,10 +172,11 @@ export class Shell extends EventTarget {
     this.conversation.isPanelOpen = isOpen;
   }
 
-  #notice({ kind, conversation }) {
+  #notice({ kind, conversation, text }) {
+    if (kind === "approval") return this.news.show(text, () => this.#tell("choose", "approvals"));
     if (kind === "reply" && this.#desk.thread?.id === conversation.id) return;
-    const text = sayAny("notice", kind, { name: contactName(conversation) });
-    this.news.show(text, () => this.open(conversation.id));
+    const what = sayAny("notice", kind, { name: contactName(conversation) });
+    this.news.show(what, () => this.open(conversation.id));
   }
 
   #tell(type, detail) {

@@ -17,7 +17,8 @@ export class Shortcuts {
   #press(event) {
     if (event.defaultPrevented || event.isComposing) return;
     const isCommand = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-    if (isCommand && event.key.toLowerCase() === "k") return this.#run("mod+k", event);
+    const letter = event.key.toLowerCase();
+    if (isCommand && (letter === "k" || letter === "j")) return this.#run(`mod+${letter}`, event);
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) {
       if (!event.repeat || !["j", "k"].includes(event.key)) return;
     }

@@ -4,13 +4,14 @@ import { element } from "../chat/element.js";
 import { icon } from "./icons.js";
 import { announcementOf, renderMessage, renderOutgoing } from "./message_rows.js";
 import { contactName } from "./names.js";
+import { withReceipt } from "./receipts.js";
 import { say, words } from "./words.js";
 
 const NEAR_PX = 80;
 const EARLY_PX = 300;
 const FLASH_MS = 2_000;
 
-/** Tells `use` with a ghost, `edit` with an entry that was not sent, `news` with words. */
+/** Tells `use` with a ghost, `edit` and `command` with an entry that was not sent, `news` with words. */
 export class Transcript extends EventTarget {
   #desk;
   #thread = null;
@@ -130,11 +131,23 @@ export class Transcript extends EventTarget {
     if (known?.message === message && known.ghost === ghost && known.mayUse === mayUse) return known;
     const isOpen = Boolean(known?.node.querySelector(".understood")?.open);
     const use = mayUse ? () => this.#tell("use", ghost) : null;
-    const around = { thread: this.#thread, directory: this.#desk.directory, summary, ghost, use, isOpen };
+    const { directory } = this.#desk;
+    const withdraw = (receipt) => this.#withdraw(message.seq, receipt);
+    const around = { thread: this.#thread, directory, summary, ghost, use, isOpen, withdraw };
     const row = { message, ghost, mayUse, node: renderMessage(message, around) };
+    const hadFocus = known?.node.contains(document.activeElement);
     known?.node.replaceWith(row.node);
+    if (hadFocus) row.node.focus({ preventScroll: true });
     this.#rows.set(message.seq, row);
     return row;
+  }
+
+  async #withdraw(seq, receipt) {
+    const thread = this.#thread;
+    const changed = await this.#desk.withdraw(receipt);
+    // The message itself may have been told anew meanwhile.
+    const message = thread.messages.find((each) => each.seq === seq);
+    if (changed && message) thread.take(withReceipt(message, changed));
   }
 
   *#outgoingNodes() {
@@ -143,6 +156,7 @@ export class Transcript extends EventTarget {
       retry: (id) => outgoing.retry(id, this.#thread.summary.epoch),
       remove: (id) => outgoing.remove(id),
       edit: (entry) => this.#tell("edit", entry),
+      command: (entry) => this.#tell("command", entry),
     };
     const sent = new Set(this.#thread.messages.map(({ client_id: id }) => id));
     for (const entry of outgoing.of(this.#thread.id)) {

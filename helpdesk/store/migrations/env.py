@@ -5,6 +5,7 @@ from sqlalchemy import Connection, text
 
 import helpdesk.store.action_models
 import helpdesk.store.console_models
+import helpdesk.store.erasure_models
 import helpdesk.store.letter_models  # noqa: F401 - their tables belong to the rest
 from helpdesk.store.models import Base
 

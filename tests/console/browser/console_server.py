@@ -22,6 +22,7 @@ from helpdesk.web.assets import assets
 from helpdesk.web.rendering import TEMPLATES, page_headers
 from helpdesk.web.widget import widget
 from tests.accounts.service import free_port, wait_for
+from tests.console.browser.console_acting import OWN_CHAT, OwnChat, add_acting
 from tests.console.browser.console_api import add_api
 from tests.console.browser.console_record import ANA, ConsoleRecord, Json, Talk
 from tests.scripted_site import run_site
@@ -49,6 +50,7 @@ class ConsoleServer:
 
     port: int
     record: ConsoleRecord = field(default_factory=ConsoleRecord)
+    own: OwnChat = field(default_factory=OwnChat)
     tabs: dict[Websocket, Tab] = field(default_factory=dict)
     frames: list[Json] = field(default_factory=list)
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
@@ -93,6 +95,16 @@ class ConsoleServer:
         """Let somebody say something, and tell the tabs."""
         message = talk.add(words, sender, **more)
         self.do(self.tell_message(talk, message))
+        return message
+
+    def answer(self, words: str = "", **more: Any) -> Json:
+        """Let the assistant answer in the agent's own chat."""
+        for message in self.own.messages:
+            if message.get("turn", {}).get("state") == "running":
+                message["turn"]["state"] = "done"
+                self.tell("message", conversation=OWN_CHAT, message=message)
+        message = self.own.add(words, **more)
+        self.tell("message", conversation=OWN_CHAT, message=message)
         return message
 
     def changed(self, talk: Talk) -> None:
@@ -196,6 +208,7 @@ def create_app(server: ConsoleServer) -> Sanic[Any, Any]:
     app.blueprint(assets)
     add_page(app, server)
     add_api(app, server)
+    add_acting(app, server)
 
     @app.websocket("/api/console/socket")
     async def socket(request: Request, line: Websocket) -> None:

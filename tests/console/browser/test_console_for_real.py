@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,12 +10,14 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
+from helpdesk.desk.command_payloads import read_payload
+from helpdesk.store.words import Role
 from helpdesk.web.agents import COOKIE
 from tests.console.agent_client import AgentClient
 from tests.console.browser.console_page import Console
 from tests.helpdesk.chat_client import ChatClient
 from tests.helpdesk.running import HelpdeskRun
-from tests.helpdesk.scripted_assistant import ScriptedAssistant
+from tests.helpdesk.scripted_assistant import Said, ScriptedAssistant, Turn
 
 DESKTOP: Any = {"viewport": {"width": 1440, "height": 900}}
 
@@ -108,3 +111,68 @@ def test_a_contact_and_two_agents(
     ana.press("Escape", "e")
     ana.told("Resolved. Well done.")
     expect(lea.page.locator(".conversation-state")).to_contain_text("Resolved")
+
+
+def test_an_admin_resends_one_and_a_second_one_agrees_to_many(
+    consoles: Consoles,
+    helpdesk: HelpdeskRun,
+    assistant: ScriptedAssistant,
+    admin: AgentClient,
+) -> None:
+    assistant.reset()
+    assistant.more = carried_out
+    other = AgentClient.of_new_agent(helpdesk, "Ola Berg", Role.ADMIN)
+    sam, ola = consoles.of(admin), consoles.of(other)
+    sam.press("/")
+    line = sam.page.locator(".command-text")
+    sam.page.keyboard.type("resend ana@example.com")
+    sam.press("Enter")
+    card = sam.page.get_by_role("group", name="New invitation")
+    expect(card).to_contain_text("a•••@example.com")
+    expect(card).to_contain_text("The link works for 2 days 23 hours")
+    line.fill("/resend expired")
+    line.press("Enter")
+    sam.button("Send 3 invitations").click()
+    run = sam.page.get_by_role("group", name="Mails to many")
+    expect(run).to_contain_text("Waits for a second person")
+    ola.page.locator("[data-aid=approvals]").click()
+    wish = ola.dialog.get_by_role("listitem").filter(has_text="Sam Okafor asked")
+    expect(wish).to_contain_text("It sends mails to many people at once.")
+    wish.get_by_role("button", name="Approve").click()
+    expect(wish.first).to_contain_text("Approved by Ola Berg")
+    expect(run).to_contain_text("3 of 3 sent", timeout=30_000)
+
+
+def test_a_command_in_a_reply_is_not_sent_to_the_contact(
+    consoles: Consoles,
+    helpdesk: HelpdeskRun,
+    assistant: ScriptedAssistant,
+    agent: AgentClient,
+) -> None:
+    assistant.reset()
+    assistant.handoff = {"reason": "asked"}
+    contact = ChatClient.of_new_contact(helpdesk.base_url)
+    contact.press("person")
+    ana = consoles.of(agent)
+    ana.page.get_by_role("option").first.click()
+    ana.button("Take").first.click()
+    ana.told("It is yours now.")
+    ana.write("/resend ana@example.com")
+    expect(ana.part("not-sent")).to_contain_text("the contact would have read it")
+    ana.button("Give it to the assistant").click()
+    ana.press("Enter")
+    expect(ana.part("assistant")).to_contain_text("Only admins may use /resend")
+    assert [turn["payload"] for turn in assistant.turns] == ["/talk_to_human"]
+
+
+def carried_out(turn: Turn) -> Said:
+    """Answer a command as the assistant does: with a receipt, or with a plan."""
+    command, arguments = read_payload(turn["payload"] or "") or ("", {})
+    if command == "resend_expired":
+        people = [f"{name}@example.com" for name in ("ada", "bob", "eve")]
+        plan = {"command": "resend", "arguments": {}, "addresses": people, "total": 3}
+        return {"plan": plan}
+    until = datetime.now(UTC) + timedelta(hours=72)
+    known = {"action": "recovery.requested", "kind": "invite", "result": "accepted"}
+    known |= {"address": arguments["address"], "expires_at": until.isoformat()}
+    return {"receipts": [known | {"key": turn["message_id"]}]}

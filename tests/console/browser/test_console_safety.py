@@ -1,9 +1,12 @@
 """What contacts, colleagues and the assistant write stays text, wherever it is shown."""
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from helpdesk.web.assets import read_assets
+from tests.console.browser.console_acting import approval, bulk_run, receipt
 from tests.console.browser.console_page import Console
 from tests.console.browser.console_record import ANA, BEN, Json
 from tests.console.browser.console_scenes import canned, suggestion, understood
@@ -50,7 +53,16 @@ def test_nothing_that_others_write_becomes_markup(
     )
     talk.add(attack, "agent", agent={"id": BEN["id"], "name": attack})
     talk.add(attack, "agent", kind="note", agent=BEN)
-    talk.add(attack, "system")
+    kept = {"target": attack, "reason": attack, "kind": attack, "by": {"name": attack}}
+    link = {"state": attack, "purpose": attack}
+    talk.add(attack, "system", receipts=[receipt("bounced", **kept)], link=link)
+    wish = {"summary": attack, "reasons": [attack], "requested_by": kept["by"]}
+    desk.own.approvals = [approval(**wish)]
+    run = bulk_run(attack, number=attack)
+    said = [{"id": "1", "title": attack}]
+    desk.own.add(attack, "contact")
+    desk.own.add(attack, run=run, receipts=[receipt(**kept)], buttons=said)
+    desk.own.add(json.dumps({attack: attack}))
     talk.suggestions = [suggestion(topic, 0.5)]
     talk.ghosts = [
         {
@@ -79,6 +91,8 @@ def test_nothing_that_others_write_becomes_markup(
         "account": account,
         "deliveries": [delivery],
         "problem": attack,
+        "delivery_note": attack,
+        "warnings": [{"kind": attack, "text": attack, "needs_second_person": True}],
     }
     talk.satisfaction = {"score": 1, "comment": attack}
     desk.record.canned = [canned(attack, attack, attack)]
@@ -104,12 +118,21 @@ def test_nothing_that_others_write_becomes_markup(
     console.told(attack)
     console.field.press_sequentially("/")
     is_clean(console.page)
-    console.press("Escape", "Escape", "/")
+    console.press("Escape", "Escape", "f")
     console.page.keyboard.type("x")
     expect(console.page.locator("mark")).to_have_text(attack)
     is_clean(console.page)
-    console.press("Escape", "Control+k")
+    console.press("Escape", "Control+j")
     expect(console.dialog).to_be_visible()
+    is_clean(console.page)
+    console.page.keyboard.type("approvals")
+    console.press("Enter")
+    expect(console.dialog.locator(".approval b")).to_have_text(attack)
+    is_clean(console.page)
+    console.press("Escape", "Escape", "Control+k")
+    expect(console.page.locator(".json code")).to_contain_text(
+        "stolen" if "stolen" in attack else "alert"
+    )
     is_clean(console.page)
 
 

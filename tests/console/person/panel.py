@@ -4,10 +4,11 @@ from typing import Any
 from uuid import uuid4
 
 import requests
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from helpdesk.desk.audit import verify_chain
 from helpdesk.store import open_database
+from helpdesk.store.console_models import MailRequest
 from helpdesk.store.models import AuditEntry
 from tests.console.agent_client import AgentClient, database_url_of
 from tests.helpdesk.chat_client import ChatClient
@@ -27,17 +28,17 @@ def person(agent: AgentClient, chat: ChatClient) -> Json:
 
 
 def audited(run: HelpdeskRun, chat: ChatClient) -> list[tuple[str, str, Json]]:
-    """Return actor, action and details of what was done to a conversation."""
+    """Return actor, action and details of what was done in a conversation."""
     database = open_database(database_url_of(run))
-    target = f"conversation:{chat.conversation['id']}"
+    conversation_id = chat.conversation["id"]
     with database.reading() as session:
         assert verify_chain(session).broken_at is None
-        rows = session.scalars(
-            select(AuditEntry)
-            .where(AuditEntry.target == target)
-            .order_by(AuditEntry.number)
-        )
-        found = [(row.actor, row.action, row.details) for row in rows]
+        rows = session.scalars(select(AuditEntry).order_by(AuditEntry.number))
+        found = [
+            (row.actor, row.action, {**row.details, "target": row.target})
+            for row in rows
+            if row.details.get("conversation") == conversation_id
+        ]
     database.close()
     return found
 
@@ -63,3 +64,11 @@ def events(agent: AgentClient, chat: ChatClient) -> list[str]:
         for message in shown
         if message.get("event", {}).get("name") == "recovery_requested"
     ]
+
+
+def forget_requests(run: HelpdeskRun) -> None:
+    """Let an hour pass for the limits on mails."""
+    database = open_database(database_url_of(run))
+    with database.transaction() as session:
+        session.execute(delete(MailRequest))
+    database.close()

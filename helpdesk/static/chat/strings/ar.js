@@ -129,6 +129,13 @@ export default {
   notice_file: "تعذّر جلب الملف. حاول مرة أخرى.",
   notice_other: "لم ينجح ذلك. حاول مرة أخرى.",
 
+  receipt_invite: "طُلبت دعوة جديدة",
+  receipt_password_reset: "طُلبت إعادة تعيين كلمة المرور",
+  receipt_other: "طُلبت رسالة فيها رابط",
+  receiptOnFile: "إلى العنوان المسجّل لدينا",
+  receiptWorks: "يعمل رابطها لمدة {left}",
+  receiptOver: "انتهت صلاحية رابطها",
+
   rateTitle: "كيف كانت المساعدة التي تلقيتها؟",
   rates: ["سيئة جدًا", "سيئة", "مقبولة", "جيدة", "جيدة جدًا"],
   rateComment: "هل تودّ إضافة شيء؟ (اختياري)",

@@ -13,6 +13,14 @@ export default {
   file_too_fast: "Those were many files. Please try again later.",
   file_other: "It could not be uploaded.",
 
+  // What was asked for
+  receipt_invite: "New invitation asked for",
+  receipt_password_reset: "Password reset asked for",
+  receipt_other: "Mail with a link asked for",
+  receiptOnFile: "To the address on file",
+  receiptWorks: "Its link works for {left}",
+  receiptOver: "Its link has run out",
+
   // How it went
   rateTitle: "How was the help you got?",
   rates: ["Very bad", "Bad", "All right", "Good", "Very good"],

@@ -11,6 +11,7 @@ depends_on = None
 MOMENT = sa.DateTime(timezone=True)
 WORD = sa.String(20)
 IS_UNSETTLED = sa.text("settled_at IS NULL")
+IS_UNDONE = sa.text("done_at IS NULL")
 
 
 def upgrade() -> None:
@@ -21,6 +22,13 @@ def upgrade() -> None:
     )
     op.add_column("turns", sa.Column("agent_id", sa.Uuid(), nullable=True))
     op.add_column("turns", sa.Column("session_id", sa.Uuid(), nullable=True))
+    op.create_index(
+        "ix_turns_undone",
+        "turns",
+        ["conversation_id", "number"],
+        sqlite_where=IS_UNDONE,
+        postgresql_where=IS_UNDONE,
+    )
     _create_approvals()
     _create_bulk_runs()
     _create_receipts()
@@ -31,6 +39,7 @@ def downgrade() -> None:
     op.drop_table("receipts")
     op.drop_table("bulk_runs")
     op.drop_table("approvals")
+    op.drop_index("ix_turns_undone", "turns")
     op.drop_column("turns", "session_id")
     op.drop_column("turns", "agent_id")
     op.drop_column("conversations", "purpose")
@@ -44,9 +53,12 @@ def _create_approvals() -> None:
         sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("requested_at", MOMENT, nullable=False),
         sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("session_id", sa.Uuid(), nullable=True),
         sa.Column("conversation_id", sa.Uuid(), nullable=False),
         sa.Column("command", sa.String(length=40), nullable=False),
         sa.Column("arguments", sa.JSON(), nullable=False),
+        sa.Column("summary", sa.String(length=300), nullable=False),
+        sa.Column("email_digest", sa.String(length=64), nullable=True),
         sa.Column("reasons", sa.JSON(), nullable=False),
         sa.Column("state", WORD, nullable=False),
         sa.Column("decided_by", sa.Uuid(), nullable=True),
@@ -60,6 +72,7 @@ def _create_approvals() -> None:
     op.create_index(
         "ix_approvals_state_requested_at", "approvals", ["state", "requested_at"]
     )
+    op.create_index("ix_approvals_email_digest", "approvals", ["email_digest"])
 
 
 def _create_bulk_runs() -> None:
@@ -76,6 +89,10 @@ def _create_bulk_runs() -> None:
         sa.Column("arguments", sa.JSON(), nullable=False),
         sa.Column("addresses", sa.JSON(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("skipped", sa.Integer(), nullable=False),
+        sa.Column("pause_ms", sa.Integer(), nullable=False),
         sa.Column("state", WORD, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("started_at", MOMENT, nullable=True),
@@ -89,6 +106,7 @@ def _create_bulk_runs() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_bulk_runs_agent_id", "bulk_runs", ["agent_id"])
+    op.create_index("ix_bulk_runs_conversation_id", "bulk_runs", ["conversation_id"])
 
 
 def _create_receipts() -> None:

@@ -1,0 +1,1 @@
+"""What agents type after a slash: one registry, a docstring is a command's help."""

@@ -1,0 +1,166 @@
+"""Dead links, pasted into the chat of the whole product: said what they are, never kept."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import requests
+
+from accounts.links import hash_secret
+from tests.accounts import people
+from tests.accounts.browser import Browser
+from tests.accounts.service import wait_for
+from tests.e2e.full_stack import FullStack
+from tests.helpdesk.chat_client import ChatClient, Frame
+
+RENEW = "Send me a new one"
+SCANNERS = (
+    *("Mozilla/5.0", "BarracudaCentral", "Google-Safety", "SafeLinks", "curl/8.5.0"),
+)
+NOTHING_DONE = {200, 405}
+
+
+@pytest.fixture
+def site_chat(product: FullStack) -> Iterator[ChatClient]:
+    with ChatClient.of_new_contact(product.site) as client:
+        yield client
+
+
+def paste(chat: ChatClient, link: str, words: str = "this link {} says expired") -> str:
+    """Paste a link; return what is answered."""
+    return str(chat.ask(words.format(link))["text"])
+
+
+def press(chat: ChatClient, title: str) -> Frame:
+    newest = chat.messages[chat.last_seq]
+    (button,) = [b for b in newest["buttons"] if b["title"] == title]
+    chat.press(button["id"])
+    return chat.hear()
+
+
+def age(product: FullStack, link: str, hours: int) -> None:
+    """Have a link been sent so many hours ago; the assistant's own clock stays."""
+    digest = hash_secret(link.rpartition("/")[2])
+    ago = f"-{hours} hours"
+    aged = ", ".join(
+        f"{each} = strftime('%Y-%m-%d %H:%M:%f000', {each}, ?)"
+        for each in ("issued_at", "expires_at")
+    )
+    with closing(sqlite3.connect(product.accounts.database_file)) as database, database:
+        statement = f"UPDATE tokens SET {aged} WHERE token_hash = ?"
+        assert database.execute(statement, (ago, ago, digest)).rowcount == 1
+
+
+def everything_kept(product: FullStack) -> str:
+    """Return all that the product has written, but for the mails themselves."""
+    outbox = product.accounts.folder / "outbox"
+    folders = {product.stack.state, product.accounts.folder}
+    kept = [
+        path.read_bytes().decode("latin-1")
+        for folder in folders
+        for path in Path(folder).rglob("*")
+        if path.is_file() and not path.is_relative_to(outbox)
+    ]
+    return "\n".join(kept)
+
+
+def test_an_expired_link_is_said_so_and_a_fresh_one_goes_to_the_address_on_file(
+    product: FullStack, site_chat: ChatClient, browser: Browser
+) -> None:
+    email, link = people.invite(product.accounts)
+    age(product, link, hours=75)
+    said = paste(site_chat, f"{link[:60]}\n{link[60:]}")
+    assert "its time is up" in said
+    assert "It was sent 3 days ago and ran out 3 hours ago." in said
+    assert email not in said
+    assert "on its way" in press(site_chat, RENEW)["text"]
+    shown = str(list(site_chat.messages.values()))
+    fresh = product.accounts.next_link(email)
+    assert fresh != link
+    assert people.accept(browser, fresh).url.endswith("/home")
+    secret = link.rpartition("/")[2]
+    kept = everything_kept(product)
+    for piece in (secret, secret[:20], secret[-20:]):
+        assert piece not in shown
+        assert piece not in kept
+    assert "[link removed]" in kept
+
+
+def test_a_used_link_is_said_so(
+    product: FullStack, site_chat: ChatClient, browser: Browser
+) -> None:
+    _, link = people.invite(product.accounts)
+    people.accept(browser, link)
+    assert "can be used once, and it was" in paste(site_chat, link, "{}")
+
+
+def test_a_replaced_link_is_said_so(product: FullStack, site_chat: ChatClient) -> None:
+    email, link = people.invite(product.accounts)
+    product.accounts.request(email, "invite")
+    newer = product.accounts.next_link(email)
+    assert "A newer link has taken the place" in paste(site_chat, link, "{}")
+    assert "still works" in paste(site_chat, newer, "and this one? {}")
+
+
+def test_a_withdrawn_link_is_said_so(product: FullStack, site_chat: ChatClient) -> None:
+    email, _ = people.invite(product.accounts)
+    product.accounts.request(email, "invite", key="taken-back")
+    link = product.accounts.next_link(email)
+    product.accounts.staff().withdraw_recovery("taken-back")
+    assert "was taken back" in paste(site_chat, link, "{}")
+
+
+def test_a_look_alike_is_said_to_lead_elsewhere(
+    product: FullStack, site_chat: ChatClient
+) -> None:
+    _, link = people.invite(product.accounts)
+    place = product.accounts.base_url.removeprefix("http://")
+    for fake in (
+        link.replace(place, f"{place.partition(':')[0]}.evil.test"),
+        link.replace(place, f"{place}@evil.test"),
+        link.replace(place, f"evil.test//{place}"),
+    ):
+        said = paste(site_chat, fake, "is this from you? {}")
+        assert "doesn't lead to us" in said, fake
+        assert "don't type a password" in said
+
+
+def test_a_link_that_nobody_made_is_not_known(
+    product: FullStack, site_chat: ChatClient
+) -> None:
+    _, link = people.invite(product.accounts)
+    secret = link.rpartition("/")[2]
+    unknown = link.replace(secret, f"{secret[1:]}{secret[0]}")
+    assert "don't know that link" in paste(site_chat, unknown)
+
+
+def test_looking_twenty_times_never_uses_a_link_up(
+    product: FullStack, site_chat: ChatClient, browser: Browser
+) -> None:
+    _, link = people.invite(product.accounts)
+    for number in range(20):
+        method = "HEAD" if number % 2 else "GET"
+        agent = SCANNERS[number % len(SCANNERS)]
+        answer = requests.request(
+            method, link, headers={"User-Agent": agent}, timeout=15
+        )
+        assert answer.status_code in NOTHING_DONE
+        if number % 5 == 0:
+            assert "still works" in paste(site_chat, link, "{}")
+    assert people.accept(browser, link).url.endswith("/home")
+    assert "can be used once, and it was" in paste(site_chat, link, "{}")
+
+
+def test_without_the_account_system_the_link_is_unchecked_and_help_goes_on(
+    product: FullStack, site_chat: ChatClient
+) -> None:
+    _, link = people.invite(product.accounts)
+    product.accounts.service.stop()
+    try:
+        said = paste(site_chat, link)
+        assert "can't look that link up right now" in said
+    finally:
+        product.accounts.service.start()
+    assert wait_for(lambda: "still works" in paste(site_chat, link, "{}"), "an answer")
