@@ -1,6 +1,5 @@
 """A pasted link: what is said of it, and a new one without learning whose it is."""
 
-from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -19,13 +18,10 @@ from tests.actions.calls import (
     user_event,
 )
 from tests.actions.command_calls import entities
+from tests.actions.staff_backend import at
 
 REFERENCE = "gAAAA_sealed-reference"
 RENEW = '/renew_link{"link_reference": "%s", "link_purpose": "%s"}'
-
-
-def ago(**span: float) -> str:
-    return (datetime.now(UTC) - timedelta(**span)).isoformat()
 
 
 def report(server: ActionServer, state: str, **more: str) -> Json:
@@ -33,8 +29,8 @@ def report(server: ActionServer, state: str, **more: str) -> Json:
     found = {
         "link_state": state,
         "link_purpose": "invite",
-        "link_issued": ago(days=6),
-        "link_ended": ago(days=3),
+        "link_issued": at(days=6),
+        "link_ended": at(days=3),
         "link_reference": REFERENCE,
         **more,
     }
@@ -115,7 +111,7 @@ def test_no_new_one_is_offered_for_any_other(state: str, server: ActionServer) -
 
 
 def test_a_link_that_works_is_said_to_work_for_a_while(server: ActionServer) -> None:
-    result = report(server, "valid", link_ended=ago(hours=-5, minutes=-1))
+    result = report(server, "valid", link_ended=at(hours=-5, minutes=-1))
     assert result["responses"][0]["history"] == "It works for another 5 hours."
 
 
@@ -123,18 +119,33 @@ def test_a_link_that_works_is_said_to_work_for_a_while(server: ActionServer) -> 
     ("issued", "ended", "history"),
     [
         ("", "", ""),
-        ("", ago(hours=2), "It ran out 2 hours ago."),
-        (ago(days=70), "", "It was sent 2 months ago."),
+        ("", {"hours": 2}, "It ran out 2 hours ago."),
+        ({"days": 70}, "", "It was sent 2 months ago."),
         ("yesterday", "2026-11-01T10:00:00", ""),
-        (ago(seconds=100), ago(seconds=5), "sent 2 minutes ago and ran out just now."),
-        (ago(hours=1), ago(minutes=1), "sent 60 minutes ago and ran out a minute ago."),
-        (ago(days=1, hours=20), ago(hours=24), "sent 2 days ago and ran out 24 hours"),
+        ({"seconds": 100}, {"seconds": 5}, "sent 2 minutes ago and ran out just now."),
+        (
+            {"hours": 1},
+            {"minutes": 1},
+            "sent 60 minutes ago and ran out a minute ago.",
+        ),
+        (
+            {"days": 1, "hours": 20},
+            {"hours": 24},
+            "sent 2 days ago and ran out 24 hours",
+        ),
     ],
 )
 def test_times_are_told_as_far_as_they_are_known(
-    issued: str, ended: str, history: str, server: ActionServer
+    issued: str | dict[str, float],
+    ended: str | dict[str, float],
+    history: str,
+    server: ActionServer,
 ) -> None:
-    result = report(server, "expired", link_issued=issued, link_ended=ended)
+    # A span counts from now, not from when the tests were collected.
+    began, ran_out = (
+        at(**each) if isinstance(each, dict) else each for each in (issued, ended)
+    )
+    result = report(server, "expired", link_issued=began, link_ended=ran_out)
     assert history in result["responses"][0]["history"]
 
 

@@ -186,6 +186,8 @@ def test_two_proven_addresses_leave_open_which_is_meant(
         ("bounced", FRESH, False),
         ("accepted", OLD, False),
     ],
+    # The moments differ with each process that collects the tests.
+    ids=["old bounce", "old suppression", "fresh bounce", "accepted"],
 )
 def test_a_stale_bounce_is_lifted_and_a_new_mail_offered(
     state: str, since: str, lifted: bool, server: ActionServer, staff: StaffBackend

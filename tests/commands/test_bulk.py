@@ -36,6 +36,18 @@ def _is_over(admin: CommandClient, number: str) -> bool:
     return any(number in each["text"] for each in told)
 
 
+def start_and_hold(
+    admin: CommandClient, bulk: BulkAssistant, assistant: ScriptedAssistant
+) -> str:
+    """Begin the planned run and hold it at its first person; return its number."""
+    number = str(plan(admin)["run"]["number"])
+    bulk.may_send.clear()
+    before = len(assistant.turns)
+    admin.ask(f"/start {number}")
+    wait_for(lambda: len(assistant.turns) > before, "the first person")
+    return number
+
+
 def test_it_is_shown_first_then_done_once_for_each_and_summed_up(
     admin: CommandClient, bulk: BulkAssistant, assistant: ScriptedAssistant
 ) -> None:
@@ -129,11 +141,7 @@ def test_what_is_stopped_sends_no_more_and_says_how_many_were_left(
     admin: CommandClient, bulk: BulkAssistant, assistant: ScriptedAssistant
 ) -> None:
     bulk.plan(30)
-    number = plan(admin)["run"]["number"]
-    bulk.may_send.clear()
-    before = len(assistant.turns)
-    admin.ask(f"/start {number}")
-    wait_for(lambda: len(assistant.turns) > before, "the first person")
+    number = start_and_hold(admin, bulk, assistant)
     assert "nothing more" in admin.ask(f"/stop {number}")
     assert "is over already" in admin.ask(f"/stop {number}")
     assert admin.run(number)["state"] == "stopped"
@@ -180,11 +188,7 @@ def test_a_colleague_who_is_an_admin_may_stop_it(
 ) -> None:
     colleague = CommandClient.of_new_agent(helpdesk, "Lea Laurent", Role.ADMIN)
     bulk.plan(10)
-    number = plan(admin)["run"]["number"]
-    bulk.may_send.clear()
-    before = len(assistant.turns)
-    admin.ask(f"/start {number}")
-    wait_for(lambda: len(assistant.turns) > before, "the first person")
+    number = start_and_hold(admin, bulk, assistant)
     assert "nothing more" in colleague.ask(f"/stop {number}")
     bulk.may_send.set()
     assert wait_until_over(admin, number)["state"] == "stopped"
@@ -199,11 +203,7 @@ def test_who_is_no_longer_an_admin_sends_no_more(
     change: str,
 ) -> None:
     bulk.plan(8)
-    number = plan(admin)["run"]["number"]
-    bulk.may_send.clear()
-    before = len(assistant.turns)
-    admin.ask(f"/start {number}")
-    wait_for(lambda: len(assistant.turns) > before, "the first person")
+    number = start_and_hold(admin, bulk, assistant)
     record = Record(helpdesk)
     if change == "set_role":
         record.set_role(admin.id, Role.LEAD)
