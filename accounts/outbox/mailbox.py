@@ -49,8 +49,11 @@ class Mailbox:
     def newest_first(self, to: str | None = None) -> Iterator[KeptMail]:
         """Yield the mails, or those to one address."""
         for path in sorted(self._folder.glob("*.eml"), reverse=True):
+            # Others' mails are not parsed: there may be more than are remembered.
+            if to is not None and to.lower() not in _recipients(path):
+                continue
             mail = _read(path)
-            if mail and (to is None or to.lower() in mail.to):
+            if mail:
                 yield mail
 
     def forget(self, to: str) -> int:
