@@ -17,8 +17,9 @@ import requests
 
 from helpdesk.desk.redaction.numbers import passes_luhn
 from helpdesk.store.words import Role
-from tests.accounts.people import new_address
+from tests.accounts.people import invited, new_address
 from tests.accounts.service import wait_for
+from tests.commands.command_client import CommandClient
 from tests.console.agent_client import AgentClient, add_person
 from tests.e2e.full_stack import FullStack
 from tests.helpdesk.chat_client import ChatClient
@@ -169,6 +170,31 @@ def test_after_a_conversation_full_of_secrets_no_file_has_one(
     assert files_with(product.stack.state, [email]), "the search finds what is there"
     assert len(case.secrets.made) == 16
     assert files_with(product.stack.state, case.secrets.made) == {}
+
+
+def test_what_an_admin_types_as_commands_rests_nowhere_either(
+    product: FullStack,
+) -> None:
+    person = add_person(product.record_url, "Kim", Role.ADMIN)
+    admin, made = CommandClient(product.site, person), Secrets()
+    admin.sign_in()
+    email = invited(product.accounts)
+    for typed in (
+        f"/resend {email} password: {made.password()}",
+        f"/status {email} my password is {made.password()}",
+        f"/find password: {made.password()}",
+        f"/resend {made.link(product.accounts.base_url)}",
+        f"/restend my password is {made.password()}",  # no command at all
+        f"/audit {email} the code is {made.code()}",
+        f"reset the password of {email}, the old password is {made.password()}",
+        f"why is card {made.card()} refused?",
+    ):
+        admin.give(typed)
+    completed = f"/api/console/commands/completions?text=/resend pw: {made.password()}"
+    assert admin.get(completed).status_code == 200
+    admin.ask(f"/status {email}")  # when this is answered, all before it is
+    assert len(made.made) == 9
+    assert files_with(product.stack.state, made.made) == {}
 
 
 def rated(case: Case) -> str:
