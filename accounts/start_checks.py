@@ -7,12 +7,11 @@ from accounts.settings import AccountsSettings
 from foundation.start_checks import (
     Finding,
     Level,
+    is_development_mailbox,
     is_loopback,
     shared_secrets,
     weak_secrets,
 )
-
-DEVELOPMENT_MAIL_PORT = 1025
 
 
 def check_accounts(settings: AccountsSettings) -> list[Finding]:
@@ -55,7 +54,7 @@ def _front(settings: AccountsSettings) -> Iterator[Finding]:
             "People with published passwords are made.",
             "Leave LATCHKEY_ACCOUNTS_SEED out: they are for trying things out.",
         )
-    if settings.smtp.port == DEVELOPMENT_MAIL_PORT and is_loopback(settings.smtp.host):
+    if is_development_mailbox(settings.smtp):
         yield Finding(
             "LK104",
             Level.ERROR,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cli.console import fail
 from cli.places import STATE
+from foundation.secret import former_in
 
 TURN_KEY = "LATCHKEY_TURN_KEY"
 ACTOR_KEY = "LATCHKEY_ACTOR_KEY"
@@ -110,15 +111,15 @@ def _source(name: str) -> str:
     return "file" if f"{name}_FILE" in os.environ else "state"
 
 
-def _read_former(name: str, folder: Path) -> list[str]:
+def _read_former(name: str, folder: Path) -> tuple[str, ...]:
     variable = _former(name)
     if variable in os.environ:
-        return os.environ[variable].replace(",", " ").split()
+        return former_in(os.environ[variable])
     chosen = os.environ.get(f"{variable}_FILE")
     path = Path(chosen) if chosen else folder / variable.lower()
     if not chosen and not path.exists():
-        return []
-    return _read_file(f"{variable}_FILE", path).replace(",", " ").split()
+        return ()
+    return former_in(_read_file(f"{variable}_FILE", path))
 
 
 def _read_key(name: str, folder: Path) -> str:

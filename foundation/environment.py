@@ -1,11 +1,10 @@
 """Reading settings from environment variables, with errors that name the variable."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from foundation.secret import Secret
+from foundation.secret import Secret, former_in
 
 HIGHEST_PORT = 65535
 
@@ -104,8 +103,7 @@ class Environment:
         """
         current = self.secret(name, at_least=at_least)
         before = f"{name}_FORMER"
-        words = re.split(r"[,\s]+", self._text_or_file(before))
-        former = tuple(word for word in words if word)
+        former = former_in(self._text_or_file(before))
         for value in former:
             _check_length(before, value, at_least)
         return Secret(current, former)

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-import yaml
-
 from foundation.environment import SettingsError
+from foundation.settings_file import read_settings_file
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -44,11 +43,7 @@ def read_names(path: Path) -> Names:
     Raises:
         SettingsError: The file or one of the names is missing.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(f"LATCHKEY_SETTINGS: cannot read {path}.") from error
-    names = content.get("names") if isinstance(content, dict) else None
+    names = read_settings_file(path).get("names")
     if not isinstance(names, dict):
         raise SettingsError(f"{path} has no section 'names'.")
     missing = [name for name in WANTED if not isinstance(names.get(name), str)]

@@ -8,6 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
+def former_in(text: str) -> tuple[str, ...]:
+    """Return the former values in a setting: commas or white space stand between them."""
+    return tuple(text.replace(",", " ").split())
+
+
 @dataclass(frozen=True)
 class Secret:
     """One setting's values. It shows none of them when it is printed."""

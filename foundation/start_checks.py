@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from foundation.environment import Environment, SettingsError
+from foundation.postman import SmtpSettings
 from foundation.secret import Secret
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ WORDS_OF_EXAMPLES = (
     "default",
 )
 FOR_OTHERS = 0o077
+DEVELOPMENT_MAIL_PORT = 1025
 
 
 class Stage(StrEnum):
@@ -113,6 +115,11 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def is_development_mailbox(smtp: SmtpSettings) -> bool:
+    """Tell whether mails go where only the developer of this machine reads them."""
+    return smtp.port == DEVELOPMENT_MAIL_PORT and is_loopback(smtp.host)
 
 
 def weak_secrets(secrets: Iterable[tuple[str, Secret]]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sanic import Sanic
 from sanic.config import Config
@@ -15,7 +15,7 @@ from helpdesk.commands.catalogue import FIRST_WORDS
 from helpdesk.commands.line import CommandLine
 from helpdesk.commands.words import read_command_words
 from helpdesk.desk.account_backend import AccountBackend
-from helpdesk.desk.account_words import read_account_words
+from helpdesk.desk.account_words import AccountWords, read_account_words
 from helpdesk.desk.action_limits import ActionLimits
 from helpdesk.desk.agent_desk import AgentDesk
 from helpdesk.desk.agent_recoveries import AgentRecoveries
@@ -53,7 +53,7 @@ from helpdesk.desk.retention import Retention
 from helpdesk.desk.search import SearchIndex
 from helpdesk.desk.sentences import read_sentences
 from helpdesk.desk.sign_in import SignIns
-from helpdesk.desk.signals import read_signals
+from helpdesk.desk.signals import Signals, read_signals
 from helpdesk.desk.single_sign_on import SingleSignOn
 from helpdesk.desk.suggestions import Suggestions
 from helpdesk.desk.target_limits import TargetLimits
@@ -173,37 +173,7 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
     console_news = ConsoleNews(record, hub, console_presentation, clock)
     sign_ins = _sign_ins(settings, record, limits, clock)
     understanding, account_words = Understanding(assistant), read_account_words()
-    approvals = Approvals(pseudonyms, read_approval_words(), settings.second_person)
-    radar = Radar(approvals, signals)
-    target_limits = TargetLimits(pseudonyms, settings.limit_factor)
-    agent_recoveries = AgentRecoveries(
-        record,
-        backend,
-        action_limits,
-        target_limits,
-        pseudonyms,
-        approvals,
-        radar,
-        hub,
-        sentences,
-        account_words,
-        clock,
-    )
-    approval_desk = ApprovalDesk(record, hub, approvals, clock)
-    room = Room(
-        office,
-        read_command_words(),
-        account_words,
-        pseudonyms,
-        radar,
-        target_limits,
-        approval_desk,
-        settings.bulk_per_minute,
-    )
-    command_line = CommandLine(record, worker, hub, limits, room, clock)
-    worker.follow_wishes(command_line.follow_wish)
-    approval_desk.carriers[RECOVERY] = agent_recoveries.carry_out
-    approval_desk.carriers[OTHERS] = command_line.follow_decision
+    staff = _assemble_staff(desk, backend, pseudonyms, signals, account_words, settings)
     return Services(
         settings=settings,
         clock=clock,
@@ -249,7 +219,7 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
         account_words=account_words,
         receipt_desk=ReceiptDesk(record, backend, hub, account_words, clock),
         delivery_watch=DeliveryWatch(record, backend, pseudonyms, hub, clock),
-        people=People(record, backend, pseudonyms, radar, clock),
+        people=staff.people,
         pseudonyms=pseudonyms,
         topics=topics,
         ghost_writer=GhostWriter(
@@ -260,14 +230,65 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
             hub.watch_all,
             clock,
         ),
-        agent_recoveries=agent_recoveries,
-        command_line=command_line,
-        approvals=approvals,
-        approval_desk=approval_desk,
-        radar=radar,
-        target_limits=target_limits,
+        agent_recoveries=staff.recoveries,
+        command_line=staff.command_line,
+        approval_desk=staff.approval_desk,
         delivery_notes=read_delivery_notes(settings.hours.zone),
     )
+
+
+@dataclass(frozen=True)
+class _Staff:
+    """What agents do about accounts, and who has to agree to it."""
+
+    people: People
+    recoveries: AgentRecoveries
+    approval_desk: ApprovalDesk
+    command_line: CommandLine
+
+
+def _assemble_staff(
+    desk: Desk,
+    backend: AccountBackend,
+    pseudonyms: Pseudonyms,
+    signals: Signals,
+    account_words: AccountWords,
+    settings: HelpdeskSettings,
+) -> _Staff:
+    record, hub, clock, office = desk.record, desk.publisher, desk.clock, desk.office
+    approvals = Approvals(pseudonyms, read_approval_words(), settings.second_person)
+    radar = Radar(approvals, signals)
+    target_limits = TargetLimits(pseudonyms, settings.limit_factor)
+    recoveries = AgentRecoveries(
+        record,
+        backend,
+        desk.action_limits,
+        target_limits,
+        pseudonyms,
+        approvals,
+        radar,
+        hub,
+        office.sentences,
+        account_words,
+        clock,
+    )
+    approval_desk = ApprovalDesk(record, hub, approvals, clock)
+    room = Room(
+        office,
+        read_command_words(),
+        account_words,
+        pseudonyms,
+        radar,
+        target_limits,
+        approval_desk,
+        settings.bulk_per_minute,
+    )
+    command_line = CommandLine(record, desk.worker, hub, desk.limits, room, clock)
+    desk.worker.follow_wishes(command_line.follow_wish)
+    approval_desk.carriers[RECOVERY] = recoveries.carry_out
+    approval_desk.carriers[OTHERS] = command_line.follow_decision
+    people = People(record, backend, pseudonyms, radar, clock)
+    return _Staff(people, recoveries, approval_desk, command_line)
 
 
 def _sign_ins(

@@ -13,7 +13,6 @@ from helpdesk.desk.account_words import AccountWords
 from helpdesk.desk.agent_desk import AgentDesk
 from helpdesk.desk.agent_recoveries import AgentRecoveries
 from helpdesk.desk.approval_desk import ApprovalDesk
-from helpdesk.desk.approvals import Approvals
 from helpdesk.desk.articles import Articles
 from helpdesk.desk.chat import Desk
 from helpdesk.desk.delivery_notes import DeliveryNotes
@@ -28,7 +27,6 @@ from helpdesk.desk.own_account import OwnAccounts
 from helpdesk.desk.person import People
 from helpdesk.desk.presence import AgentPresence
 from helpdesk.desk.pseudonyms import Pseudonyms
-from helpdesk.desk.radar import Radar
 from helpdesk.desk.receipt_desk import ReceiptDesk
 from helpdesk.desk.retention import Retention
 from helpdesk.desk.search import SearchIndex
@@ -36,7 +34,6 @@ from helpdesk.desk.sentences import Sentences
 from helpdesk.desk.sign_in import SignIns
 from helpdesk.desk.single_sign_on import SingleSignOn
 from helpdesk.desk.suggestions import Suggestions
-from helpdesk.desk.target_limits import TargetLimits
 from helpdesk.desk.topics import Topics
 from helpdesk.desk.turn_worker import TurnWorker
 from helpdesk.desk.understanding import Understanding
@@ -93,10 +90,7 @@ class Services:
     people: People
     pseudonyms: Pseudonyms
     agent_recoveries: AgentRecoveries
-    approvals: Approvals
     approval_desk: ApprovalDesk
-    radar: Radar
-    target_limits: TargetLimits
     delivery_notes: DeliveryNotes
     topics: Topics
     ghost_writer: GhostWriter

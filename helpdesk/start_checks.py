@@ -9,6 +9,7 @@ from foundation.secret import Secret
 from foundation.start_checks import (
     Finding,
     Level,
+    is_development_mailbox,
     is_loopback,
     is_private,
     open_to_others,
@@ -19,7 +20,6 @@ from helpdesk.settings import HelpdeskSettings
 from helpdesk.store.words import Role
 
 ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - looked for, not listened on
-DEVELOPMENT_MAIL_PORT = 1025
 ACTIONS_HOST = "LATCHKEY_ACTIONS_HOST"
 RASA_HOST = "LATCHKEY_RASA_HOST"
 
@@ -196,9 +196,7 @@ def _people(settings: HelpdeskSettings) -> Iterator[Finding]:
             "No mail server: contacts who leave get no answer, and are told so.",
             "Set LATCHKEY_HELPDESK_SMTP_HOST.",
         )
-    elif settings.smtp.port == DEVELOPMENT_MAIL_PORT and is_loopback(
-        settings.smtp.host
-    ):
+    elif is_development_mailbox(settings.smtp):
         yield Finding(
             "LK014",
             Level.ERROR,

@@ -94,7 +94,4 @@ def _ask_second(call: Call, run: BulkRun, reasons: tuple[Reason, ...]) -> Answer
     call.step.more.extend(asked.told)
     if asked.can_be_decided:
         wait_for_second(call.session, call.step, run, asked.approval.id)
-    said = (
-        approvals.words.needs if asked.can_be_decided else approvals.words.nobody_else
-    )
-    return Answer(said, facts={"run": str(run.id)})
+    return Answer(approvals.answer_to(asked), facts={"run": str(run.id)})

@@ -115,9 +115,8 @@ def _second_thoughts(call: Call, ask: Ask, line: Line) -> Answer | None:
         )
         asked = room.approvals.ask(session, call.agent, wish, now)
         call.step.more.extend(asked.told)
-        words = room.approvals.words
-        needs = words.needs if asked.can_be_decided else words.nobody_else
-        return Answer(" ".join([*(reason.text for reason in reasons), needs]))
+        next_step = room.approvals.answer_to(asked)
+        return Answer(" ".join([*(reason.text for reason in reasons), next_step]))
     if address and not room.target_limits.may_mail_to(session, address, now):
         return Answer(room.account_words.too_many_mails)
     return None

@@ -1,11 +1,10 @@
 """What the help desk itself says to commands."""
 
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 
-import yaml
+from helpdesk.desk.word_files import texts_for
 
-FILE = Path(__file__).parents[1] / "templates" / "commands.yml"
+FILE = "commands.yml"
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,4 @@ class CommandWords:
 
 def read_command_words() -> CommandWords:
     """Read them."""
-    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    return CommandWords(
-        **{f.name: content[f.name].strip() for f in fields(CommandWords)}
-    )
+    return CommandWords(**texts_for(CommandWords, FILE))

@@ -1,13 +1,11 @@
 """What agents are told when the account backend does not do what they want."""
 
-from dataclasses import dataclass, fields
-from pathlib import Path
-
-import yaml
+from dataclasses import dataclass
 
 from helpdesk.desk.account_backend import BackendError
+from helpdesk.desk.word_files import texts_for
 
-FILE = Path(__file__).parents[1] / "templates" / "console" / "problems.yml"
+FILE = "console/problems.yml"
 NOT_CONFIGURED = "not_configured"
 NOBODY_IN = frozenset({"unauthorized", "forbidden"})
 
@@ -50,6 +48,4 @@ class AccountWords:
 
 def read_account_words() -> AccountWords:
     """Read them."""
-    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    wanted = [field.name for field in fields(AccountWords)]
-    return AccountWords(**{name: content[name].strip() for name in wanted})
+    return AccountWords(**texts_for(AccountWords, FILE))

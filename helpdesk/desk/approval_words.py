@@ -1,12 +1,11 @@
 """What agents are told about things that a second person has to agree to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 
-import yaml
+from helpdesk.desk.word_files import read_word_file, texts_for
 
-FILE = Path(__file__).parents[1] / "templates" / "console" / "second_person.yml"
+FILE = "console/second_person.yml"
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,6 @@ class ApprovalWords:
 
 def read_approval_words() -> ApprovalWords:
     """Read them."""
-    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    reasons = {name: text.strip() for name, text in content["reasons"].items()}
-    plain = [field.name for field in fields(ApprovalWords) if field.name != "reasons"]
-    return ApprovalWords(
-        reasons=reasons, **{name: content[name].strip() for name in plain}
-    )
+    listed = read_word_file(FILE)["reasons"]
+    reasons = {name: text.strip() for name, text in listed.items()}
+    return ApprovalWords(reasons=reasons, **texts_for(ApprovalWords, FILE))

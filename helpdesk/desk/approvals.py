@@ -173,8 +173,11 @@ class Approvals:
 
     def refusal(self, asked: Asked) -> NeedsSecondPersonError:
         """Return what the agent who asks is told; raise it after the commit."""
-        words = self.words.needs if asked.can_be_decided else self.words.nobody_else
-        return NeedsSecondPersonError(words, asked.approval)
+        return NeedsSecondPersonError(self.answer_to(asked), asked.approval)
+
+    def answer_to(self, asked: Asked) -> str:
+        """Return what somebody who asks is told of what happens next."""
+        return self.words.needs if asked.can_be_decided else self.words.nobody_else
 
     def decide(
         self,

@@ -243,8 +243,7 @@ def stop_run(
     change(session, BulkRun, {"id": found.id}, stopped_by=agent.id)
     found.stopped_by = agent.id
     if found.state is not BulkState.RUNNING:
-        _end(session, found, BulkState.DROPPED, step.now)
-        step.more.append(RunChanged(found.asked_in, found.id))
+        drop_run(session, step, found)
         return found
     drop_rest(session, found, step.now)
     settle(session, office, step, found)
@@ -378,8 +377,7 @@ def _void_others(session: Session, step: Change, run: BulkRun) -> None:
         )
     ).mappings()
     for other in [as_row(BulkRun, row) for row in rows]:
-        _end(session, other, BulkState.DROPPED, step.now)
-        step.more.append(RunChanged(other.asked_in, other.id))
+        drop_run(session, step, other)
 
 
 def _end(session: Session, run: BulkRun, state: BulkState, now: datetime) -> None:

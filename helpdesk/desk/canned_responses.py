@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import yaml
 from sqlalchemy import delete, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -18,10 +16,11 @@ from helpdesk.desk.agents import SignedInAgent
 from helpdesk.desk.audit import Who, write_audit
 from helpdesk.desk.errors import DeskError, NotFoundError
 from helpdesk.desk.typed_text import clean_text
+from helpdesk.desk.word_files import read_word_file
 from helpdesk.store.console_models import CannedResponse, Seeding
 from helpdesk.store.rows import add, as_row, change, find, table_of
 
-FILE = Path(__file__).parents[1] / "templates" / "console" / "canned_responses.yml"
+FILE = "console/canned_responses.yml"
 SHORT_CODE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 LONGEST_CODE, LONGEST_TITLE, LONGEST_TEXT = 40, 100, 4_000
@@ -192,7 +191,7 @@ def _row(written: Written, agent_id: UUID | None, now: datetime) -> CannedRespon
 
 
 def _read_file() -> dict[str, Any]:
-    return dict(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return dict(read_word_file(FILE))
 
 
 def _audit(

@@ -4,15 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
-
-import yaml
 
 from helpdesk.desk.account_backend import AccountLook
 from helpdesk.desk.sentences import fill
+from helpdesk.desk.word_files import read_word_file
 
-FILE = Path(__file__).parents[1] / "templates" / "console" / "delivery_notes.yml"
+FILE = "console/delivery_notes.yml"
 LONGEST_WORDS = 200
 
 
@@ -57,7 +55,7 @@ class DeliveryNotes:
 
 def read_delivery_notes(zone: ZoneInfo) -> DeliveryNotes:
     """Read the words."""
-    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    content = read_word_file(FILE)
     return DeliveryNotes(
         {name: text.strip() for name, text in content.items() if isinstance(text, str)},
         content["reasons"],

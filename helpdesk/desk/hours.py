@@ -13,9 +13,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import holidays
-import yaml
 
 from foundation.environment import SettingsError
+from foundation.settings_file import read_settings_file
 
 ALWAYS = "always"
 DAYS = (
@@ -77,11 +77,7 @@ def read_hours(path: Path) -> Hours:
     Raises:
         SettingsError: The file cannot be read, or the section cannot be understood.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(f"LATCHKEY_SETTINGS: cannot read {path}.") from error
-    section = content.get("hours", ALWAYS) if isinstance(content, dict) else ALWAYS
+    section = read_settings_file(path).get("hours", ALWAYS)
     if section == ALWAYS:
         return Hours()
     try:

@@ -5,9 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from foundation.environment import SettingsError
+from foundation.settings_file import read_settings_file
 
 KEEP = "keep"
 LONGEST_DAYS = 36_500
@@ -44,11 +43,7 @@ def read_retention(path: Path) -> RetentionRules:
     Raises:
         SettingsError: The file cannot be read, or the section cannot be understood.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(f"LATCHKEY_SETTINGS: cannot read {path}.") from error
-    section = content.get("retention", {}) if isinstance(content, dict) else {}
+    section = read_settings_file(path).get("retention", {})
     if not isinstance(section, dict):
         raise SettingsError(f"{path}: retention must have keys such as {KINDS[0]!r}.")
     if unknown := sorted(str(key) for key in section if key not in KINDS):

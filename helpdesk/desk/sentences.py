@@ -1,13 +1,11 @@
 """The few things that the help desk itself says in a conversation."""
 
-from dataclasses import dataclass, fields
-from pathlib import Path
-
-import yaml
+from dataclasses import dataclass
 
 from foundation.names import Names
+from helpdesk.desk.word_files import texts_for
 
-FILE = Path(__file__).parents[1] / "templates" / "sentences.yml"
+FILE = "sentences.yml"
 
 
 @dataclass(frozen=True)
@@ -57,9 +55,8 @@ class Sentences:
 
 def read_sentences(names: Names) -> Sentences:
     """Read them, with the names of the product and its people filled in."""
-    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    wanted = [field.name for field in fields(Sentences)]
-    return Sentences(**{key: names.fill(content[key]) for key in wanted})
+    texts = texts_for(Sentences, FILE)
+    return Sentences(**{key: names.fill(text) for key, text in texts.items()})
 
 
 def fill(sentence: str, **facts: object) -> str:

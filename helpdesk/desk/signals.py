@@ -7,11 +7,10 @@ agents look twice, and a pasted link be looked at.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import yaml
+from helpdesk.desk.word_files import read_word_file
 
-FILE = Path(__file__).parents[1] / "templates" / "signals.yml"
+FILE = "signals.yml"
 FEW_WORDS = r"(?:[^.!?\n]|\.(?=\w)){0,60}?"
 APOSTROPHES = str.maketrans("’‘`´", "''''")
 CALM = "calm"
@@ -44,7 +43,7 @@ class Signals:
 
 def read_signals() -> Signals:
     """Read the phrases."""
-    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    content = read_word_file(FILE)
     return Signals({name: _pattern(lines) for name, lines in content.items()})
 
 

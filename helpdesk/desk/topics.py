@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-
-import yaml
 
 from helpdesk.desk.articles import Articles
+from helpdesk.desk.word_files import read_word_file
 
-FILE = Path(__file__).parents[1] / "templates" / "console" / "topics.yml"
+FILE = "console/topics.yml"
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Topics:
 
     def __init__(self, articles: Articles) -> None:
         self._articles = articles
-        self._words: dict[str, str] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+        self._words = read_word_file(FILE)
 
     def __iter__(self) -> Iterator[Topic]:
         for article in self._articles:

@@ -5,6 +5,7 @@ import yaml
 from foundation.names import read_names
 from helpdesk.desk.articles import read_articles
 from helpdesk.desk.topics import FILE, Topics
+from helpdesk.desk.word_files import read_word_file
 from tests.accounts.service import ROOT
 
 NAMES = read_names(ROOT / "settings.yml")
@@ -17,7 +18,7 @@ def test_every_intent_has_a_title_and_no_other_has() -> None:
         intent if isinstance(intent, str) else next(iter(intent))
         for intent in domain["intents"]
     }
-    assert yaml.safe_load(FILE.read_text("utf-8")).keys() == intents
+    assert read_word_file(FILE).keys() == intents
 
 
 def test_articles_are_called_by_their_titles() -> None:
