@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from sanic import HTTPResponse, Request
 from sanic.response import html, redirect
 
@@ -10,19 +9,14 @@ from accounts.look import HEADERS
 from accounts.pages.forms import guard
 from accounts.services import services_of
 from foundation.forms import add_private_cookie
+from foundation.page_templates import page_templates
 
 
 def _moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%A %-d %B %Y, %H:%M UTC")
 
 
-TEMPLATES = Environment(
-    loader=PackageLoader("accounts", "templates/pages"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+TEMPLATES = page_templates("accounts", "templates/pages")
 TEMPLATES.filters["moment"] = _moment
 
 

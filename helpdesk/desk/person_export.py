@@ -14,11 +14,12 @@ from typing import IO, Any
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 from sqlalchemy import LargeBinary, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.orm import Session
 
+from foundation.page_templates import page_templates
 from helpdesk.desk.personal_data import Person, find_mentions
 from helpdesk.store.models import Agent, Attachment, Contact, Conversation
 from helpdesk.store.rows import find, get
@@ -154,11 +155,4 @@ def _of(messages: Iterable[Json], conversation_id: str) -> list[Json]:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("helpdesk", "templates/export"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("person.html")
+    return page_templates("helpdesk", "templates/export").get_template("person.html")

@@ -2,10 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from sanic import HTTPResponse, Request
 from sanic.response import redirect
 
+from foundation.page_templates import page_templates
 from helpdesk.desk.prose import html_of, plain_text
 from helpdesk.services import services_of
 from helpdesk.settings import HelpdeskSettings
@@ -18,13 +18,7 @@ OK = 200
 NO_STORE = "no-store"
 NOBODY = "'none'"
 
-TEMPLATES = Environment(
-    loader=PackageLoader("helpdesk", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+TEMPLATES = page_templates("helpdesk", "templates")
 TEMPLATES.globals["asset"] = asset_url
 TEMPLATES.filters["markdown"] = html_of  # sanitised; templates mark it safe
 TEMPLATES.filters["plain"] = plain_text

@@ -4,14 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
+from foundation.database import Database
+from helpdesk.desk.agents import SignedInAgent
 from helpdesk.store.words import Role
 from tests.commands.bulk_assistant import BulkAssistant
 from tests.commands.command_client import CommandClient
+from tests.commands.floor import Floor
+from tests.commands.running import run_commanded
+from tests.desk.conftest import database, migrated
 from tests.helpdesk.conftest import postgresql
-from tests.helpdesk.running import HelpdeskRun, run_helpdesk
+from tests.helpdesk.desk_steps import Desk
+from tests.helpdesk.running import HelpdeskRun
 from tests.helpdesk.scripted_assistant import ScriptedAssistant, run_scripted_assistant
 
-__all__ = ["postgresql"]
+__all__ = ["database", "migrated", "postgresql"]
 
 
 @pytest.fixture(scope="package")
@@ -26,13 +32,8 @@ def helpdesk(
     tmp_path_factory: pytest.TempPathFactory, assistant: ScriptedAssistant
 ) -> Iterator[HelpdeskRun]:
     """A help desk in which one admin does bulk commands alone, and quickly."""
-    with run_helpdesk(
-        tmp_path_factory.mktemp("commands"),
-        LATCHKEY_RASA_URL=assistant.url,
-        LATCHKEY_LIMIT_FACTOR="1000",
-        LATCHKEY_SECOND_ADMIN_FOR="none",
-        LATCHKEY_BULK_PER_MINUTE="6000",
-    ) as running:
+    folder = tmp_path_factory.mktemp("commands")
+    with run_commanded(folder, assistant, second_admin_for="none") as running:
         yield running
 
 
@@ -54,3 +55,15 @@ def agent(helpdesk: HelpdeskRun, assistant: ScriptedAssistant) -> CommandClient:
 def bulk(admin: CommandClient, assistant: ScriptedAssistant) -> BulkAssistant:
     """An assistant that plans, and sends with receipts."""
     return BulkAssistant(assistant)
+
+
+@pytest.fixture
+def floor(database: Database) -> Floor:
+    """A record with agents and their own chats."""
+    return Floor(Desk(database).enter())
+
+
+@pytest.fixture
+def sam(floor: Floor) -> SignedInAgent:
+    """An admin on that floor."""
+    return floor.agent("Sam", Role.ADMIN)

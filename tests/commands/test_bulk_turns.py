@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from foundation.database import Database
 from helpdesk.desk.agents import SignedInAgent
 from helpdesk.desk.answers import Reply
 from helpdesk.desk.bulk_runs import PLAN_LIFE
@@ -12,23 +11,11 @@ from helpdesk.desk.command_payloads import read_payload
 from helpdesk.desk.errors import NotPossibleError
 from helpdesk.desk.staff_turns import postpone_bulk
 from helpdesk.desk.turns import LEASE, find_overdue, take_due_turns
-from helpdesk.store.words import BulkState, Role, TurnState
+from helpdesk.store.words import BulkState, TurnState
 from tests.commands.floor import Floor
-from tests.desk.conftest import database, migrated
-from tests.helpdesk.desk_steps import SECOND, Desk
+from tests.helpdesk.desk_steps import SECOND
 
-__all__ = ["database", "migrated"]
 AT_ONCE = 32
-
-
-@pytest.fixture
-def floor(database: Database) -> Floor:
-    return Floor(Desk(database).enter())
-
-
-@pytest.fixture
-def sam(floor: Floor) -> SignedInAgent:
-    return floor.agent("Sam", Role.ADMIN)
 
 
 def test_five_hundred_that_are_due_leave_the_others_their_turns(

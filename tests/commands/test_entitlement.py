@@ -17,20 +17,7 @@ from helpdesk.store.letter_models import MailAddress
 from helpdesk.store.rows import add
 from helpdesk.store.words import Role
 from tests.commands.floor import RESEND, Floor
-from tests.desk.conftest import database, migrated
 from tests.helpdesk.desk_steps import Desk
-
-__all__ = ["database", "migrated"]
-
-
-@pytest.fixture
-def floor(database: Database) -> Floor:
-    return Floor(Desk(database).enter())
-
-
-@pytest.fixture
-def sam(floor: Floor) -> SignedInAgent:
-    return floor.agent("Sam", Role.ADMIN)
 
 
 def test_an_admin_sends_commands_and_says_by_which_session(

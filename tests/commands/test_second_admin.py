@@ -9,7 +9,8 @@ from tests.accounts.service import wait_for
 from tests.commands.bulk_assistant import BulkAssistant
 from tests.commands.command_client import API, CommandClient, Json, commands_in
 from tests.commands.record_steps import Record
-from tests.helpdesk.running import HelpdeskRun, run_helpdesk
+from tests.commands.running import run_commanded
+from tests.helpdesk.running import HelpdeskRun
 from tests.helpdesk.scripted_assistant import ScriptedAssistant
 
 ANA = "ana@example.com"
@@ -21,13 +22,8 @@ def careful(
     tmp_path_factory: pytest.TempPathFactory, assistant: ScriptedAssistant
 ) -> Iterator[HelpdeskRun]:
     """A help desk in which two agree to every mail."""
-    with run_helpdesk(
-        tmp_path_factory.mktemp("careful"),
-        LATCHKEY_RASA_URL=assistant.url,
-        LATCHKEY_LIMIT_FACTOR="1000",
-        LATCHKEY_SECOND_ADMIN_FOR="bulk,mail",
-        LATCHKEY_BULK_PER_MINUTE="6000",
-    ) as running:
+    folder = tmp_path_factory.mktemp("careful")
+    with run_commanded(folder, assistant, second_admin_for="bulk,mail") as running:
         yield running
 
 
