@@ -186,7 +186,7 @@ def test_recovery_codes_are_ones_own_and_new_ones_replace_them(phone: Phone) -> 
 def test_a_reset_forgets_both_kinds(phone: Phone) -> None:
     with phone.database.transaction() as session:
         make_recovery_codes(session, phone.agent.id)
-        reset_codes(session, "test", phone.agent.id, NOON)
+        reset_codes(session, Who("test"), phone.agent.id, NOON)
         assert count_recovery_codes(session, phone.agent.id) == 0
         assert get(session, Agent, id=phone.agent.id).totp_secret is None
     later = NOON + 10 * STEP

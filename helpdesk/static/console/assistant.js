@@ -53,6 +53,12 @@ export class Assistant extends EventTarget {
     return this.#loading;
   }
 
+  /** Fetch once more what is being fetched already: that may be older than what is known. */
+  async #loadAfresh() {
+    await this.#loading;
+    await this.load();
+  }
+
   /** Type something; `about` is the conversation that is open. */
   send(text, about = null) {
     return this.#send({ client_id: newClientId(), text, shown: text, about });
@@ -128,7 +134,7 @@ export class Assistant extends EventTarget {
         this.messages = [];
         this.hasMore = has_more;
       }
-      this.conversation = conversation;
+      this.conversation ??= conversation; // it may have begun since this was asked
       for (const run of runs) this.#keepRun(run);
       this.#merge(messages);
     } catch (error) {
@@ -151,11 +157,13 @@ export class Assistant extends EventTarget {
     const said = button ? { button } : { text, ...(about ? { conversation: about } : {}) };
     try {
       const { conversation, message } = await this.#requests.post("/commands", { client_id, ...said });
+      // The answer may have come before this, when nobody knew yet that it is of this chat.
+      const isNew = conversation !== this.conversation;
       this.conversation = conversation;
       const isMissing = message.seq > this.lastSeq + 1;
       this.discard(entry);
       this.take(message);
-      if (isMissing) this.load();
+      if (isNew || isMissing) this.#loadAfresh();
     } catch (error) {
       entry.problem = error instanceof Refusal ? error.code : "unreachable";
       entry.message = error.data?.message ?? "";
@@ -166,7 +174,7 @@ export class Assistant extends EventTarget {
   #hear({ conversation, message }) {
     if (conversation !== this.conversation) return;
     const isMissing = message.seq > this.lastSeq + 1;
-    if (isMissing) this.load();
+    if (isMissing) this.#loadAfresh();
     else this.take(message);
   }
 

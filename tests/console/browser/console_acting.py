@@ -114,6 +114,12 @@ class OwnChat:
     messages: list[Json] = field(default_factory=list)
     runs: list[Json] = field(default_factory=list)
     approvals: list[Json] = field(default_factory=list)
+    early_answer: str = ""  # arrives before the request that asks is answered
+
+    def is_asked(self) -> bool:
+        """Tell whether the newest message waits for an answer."""
+        turn = self.messages[-1].get("turn", {}) if self.messages else {}
+        return turn.get("state") == "running"
 
     def add(self, text: str, sender: str = "assistant", **more: Any) -> Json:
         """Put a message at the end."""
@@ -139,7 +145,9 @@ def add_acting(app: Sanic[Any, Any], server: ConsoleServer) -> None:
         before = int(request.args.get("before", len(own.messages) + 1))
         found = [each for each in own.messages if each["seq"] < before]
         page = {"messages": found[-100:], "has_more": len(found) > 100}
-        return as_json({"conversation": OWN_CHAT, "runs": own.runs} | page)
+        # As with the help desk, there is none before something is said.
+        begun = OWN_CHAT if own.messages or not own.early_answer else None
+        return as_json({"conversation": begun, "runs": own.runs} | page)
 
     @app.get(f"{ROOT}/commands")
     async def read_commands(_request: Request) -> HTTPResponse:
@@ -159,6 +167,9 @@ def add_acting(app: Sanic[Any, Any], server: ConsoleServer) -> None:
             words, "contact", client_id=said["client_id"], turn=turn
         )
         answer = {"conversation": OWN_CHAT, "message": message}
+        if own.early_answer:
+            said_first = own.add(own.early_answer)
+            await server.broadcast("message", answer | {"message": said_first})
         return as_json(answer, status=200 if known else 201)
 
     @app.post(f"{ROOT}/receipts/<key>/withdraw")

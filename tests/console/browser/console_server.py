@@ -98,7 +98,8 @@ class ConsoleServer:
         return message
 
     def answer(self, words: str = "", **more: Any) -> Json:
-        """Let the assistant answer in the agent's own chat."""
+        """Let the assistant answer in the agent's own chat, once it was asked."""
+        wait_for(self.own.is_asked, "something to answer")
         for message in self.own.messages:
             if message.get("turn", {}).get("state") == "running":
                 message["turn"]["state"] = "done"

@@ -160,6 +160,16 @@ def test_a_bulk_command_shows_its_plan_its_progress_and_its_end(
     expect(card.get_by_role("button")).to_have_count(0)
 
 
+def test_the_first_answer_is_shown_however_early_it_comes(
+    console: Console, desk: ConsoleServer
+) -> None:
+    desk.own.early_answer = "Only admins may do that."
+    console.visit().press("Control+k")
+    typed(console, "/resend ana@example.com")
+    expect(drawer(console)).to_contain_text("/resend ana@example.com")
+    expect(drawer(console)).to_contain_text("Only admins may do that.")
+
+
 def test_what_does_not_arrive_stays_and_is_sent_once(
     console: Console, desk: ConsoleServer
 ) -> None:

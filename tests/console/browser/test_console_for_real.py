@@ -162,7 +162,10 @@ def test_a_command_in_a_reply_is_not_sent_to_the_contact(
     ana.button("Give it to the assistant").click()
     ana.press("Enter")
     expect(ana.part("assistant")).to_contain_text("Only admins may use /resend")
-    assert [turn["payload"] for turn in assistant.turns] == ["/talk_to_human"]
+    # Not even what the assistant is told when a person takes over has a command in it.
+    sent = {turn["payload"] for turn in assistant.turns}
+    assert "/talk_to_human" in sent
+    assert not [payload for payload in sent if read_payload(payload or "")]
 
 
 def carried_out(turn: Turn) -> Said:
