@@ -16,7 +16,7 @@ from uuid import uuid4
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
 
-PATIENCE_S = 90.0  # for an answer, while parts are killed
+PATIENCE_S = 240.0  # for an answer, while parts are killed
 PAUSE_S = 0.2  # before the line is tried again
 Frame = dict[str, Any]
 LINE_TROUBLE = (OSError, WebSocketException, InvalidHandshake, TimeoutError, EOFError)

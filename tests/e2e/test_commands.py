@@ -96,6 +96,7 @@ def test_for_nobody_else_anything_reaches_rasa_or_the_backend(
     assert mails_in_the_end(product, email) == 0
 
 
+@pytest.mark.timeout(900)  # a thousand turns
 def test_each_of_five_hundred_has_one_mail_whatever_is_killed(
     product: FullStack,
 ) -> None:

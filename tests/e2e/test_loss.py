@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Event
 
+import pytest
 import requests
 
 from cli.processes import Child, Supervisor
@@ -121,6 +122,7 @@ def is_answered_once(answers: list[str], calm: list[str]) -> bool:
     return answers[:1] == calm[:1] and len(answers) in {1, len(calm)}
 
 
+@pytest.mark.timeout(1_200)  # it waits as long as a busy machine takes
 def test_nothing_is_lost_or_doubled_while_lines_drop_and_parts_die(
     product: FullStack,
 ) -> None:
