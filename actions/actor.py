@@ -16,7 +16,7 @@ FORMER_VARIABLE = (
     "LATCHKEY_ACTOR_KEY_FORMER"  # honoured until the help desk has the new
 )
 AUDIENCE = "latchkey-actions"
-ADMIN = "admin"
+ADMIN, CONTACT = "admin", "contact"
 
 
 class ActorError(Exception):
@@ -43,6 +43,11 @@ class Actor:
     def is_admin(self) -> bool:
         """Whether this is somebody who may act for others."""
         return self.role == ADMIN
+
+    @property
+    def is_contact(self) -> bool:
+        """Whether this is somebody who is helped, and not one of those who help."""
+        return self.role == CONTACT
 
     def owns(self, address: str) -> bool:
         """Tell whether an address is proven to be this person's."""

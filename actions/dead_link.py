@@ -15,6 +15,7 @@ from accounts.client import LinkPurpose, RecoveryKind
 from actions.articles import Button, response_buttons
 from actions.mail_request import (
     NOT_OURS,
+    STAFF,
     TOO_MANY,
     Wanted,
     ask_for_mail,
@@ -48,7 +49,11 @@ KINDS = {
 }  # others: what the account needs
 # Of these responses only the buttons are used.
 PERSON, BY_ADDRESS = "utter_or_person", "utter_link_by_address"
-REFUSALS = {NOT_OURS: "utter_link_not_renewed", TOO_MANY: "utter_recovery_too_many"}
+REFUSALS = {
+    NOT_OURS: "utter_link_not_renewed",
+    STAFF: "utter_link_not_for_staff",
+    TOO_MANY: "utter_recovery_too_many",
+}
 
 
 class ActionReportLink(SafeAction):

@@ -27,6 +27,7 @@ from actions.safe_action import Event
 
 NOT_OURS = "not_ours"  # nobody vouches for who asks
 TOO_MANY = "too_many"
+STAFF = "staff"  # they have commands and buttons for it, which are looked at first
 
 logger = logging.getLogger(__name__)
 
@@ -71,12 +72,14 @@ class Outcome:
 
 
 def find_refusal(tracker: Tracker) -> str | None:
-    """Return why somebody may not ask for a mail; None for whoever may."""
+    """Return why somebody may not ask for a mail in their own words; None if they may."""
     try:
         actor = read_actor(tracker)
     except ActorError as error:
         logger.warning("A mail was not asked for: %s", error)
         return NOT_OURS
+    if not actor.is_contact:
+        return STAFF
     return None if actor.may_act else TOO_MANY
 
 

@@ -28,9 +28,6 @@ async def resend_expired(command: Command) -> Answer:
         return Answer(command.words.say("utter_plan_nobody"), facts={"total": 0})
     text = _plan_words(command, concerned, site, has_more=len(found) > len(concerned))
     facts: dict[str, Any] = {"site": site, "total": len(concerned)}
-    if command.is_dry_run:
-        text = command.words.say("utter_dry_run", what=text)
-        return Answer(text, DRY_RUN, facts)
     addresses = sorted({each.email for each in concerned})
     plan = {
         "command": "resend",
@@ -38,6 +35,9 @@ async def resend_expired(command: Command) -> Answer:
         "addresses": addresses,
         "total": len(addresses),
     }
+    if command.is_dry_run:  # the help desk says whom of them it would leave out
+        text = command.words.say("utter_dry_run", what=text)
+        return Answer(text, DRY_RUN, facts, plan=plan)
     return Answer(text, facts=facts, plan=plan)
 
 

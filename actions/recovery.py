@@ -14,6 +14,7 @@ from actions.articles import article_just_answered
 from actions.feedback import PURPOSE
 from actions.mail_request import (
     NOT_OURS,
+    STAFF,
     TOO_MANY,
     Wanted,
     ask_for_mail,
@@ -24,6 +25,7 @@ from actions.safe_action import Domain, Event, SafeAction
 
 REFUSALS = {
     NOT_OURS: "utter_recovery_failed",
+    STAFF: "utter_recovery_not_for_staff",
     TOO_MANY: "utter_recovery_too_many",
 }
 

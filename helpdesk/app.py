@@ -24,6 +24,7 @@ from helpdesk.desk.approval_reading import RECOVERY
 from helpdesk.desk.approval_words import read_approval_words
 from helpdesk.desk.approvals import Approvals
 from helpdesk.desk.articles import read_articles
+from helpdesk.desk.bulk_checks import BulkChecks
 from helpdesk.desk.buttons import offer_finder
 from helpdesk.desk.canned_responses import seed_responses
 from helpdesk.desk.chat import Desk
@@ -53,7 +54,7 @@ from helpdesk.desk.retention import Retention
 from helpdesk.desk.search import SearchIndex
 from helpdesk.desk.sentences import read_sentences
 from helpdesk.desk.sign_in import SignIns
-from helpdesk.desk.signals import Signals, read_signals
+from helpdesk.desk.signals import read_signals
 from helpdesk.desk.single_sign_on import SingleSignOn
 from helpdesk.desk.suggestions import Suggestions
 from helpdesk.desk.target_limits import TargetLimits
@@ -140,6 +141,10 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
     action_limits = ActionLimits(settings.secret.current, settings.limit_factor)
     office = Office(sentences, settings.hours, settings.turn_cap, FIRST_WORDS)
     pseudonyms = Pseudonyms(settings.pseudonym_key)
+    signals, account_words = read_signals(), read_account_words()
+    approvals = Approvals(pseudonyms, read_approval_words(), settings.second_person)
+    radar = Radar(approvals, signals)
+    target_limits = TargetLimits(pseudonyms, settings.limit_factor)
     worker = TurnWorker(
         record,
         assistant,
@@ -148,13 +153,13 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
         find_results,
         TurnActors(action_limits),
         pseudonyms,
+        BulkChecks(radar, target_limits, account_words.too_many_mails),
         clock,
         metrics,
     )
     backend = AccountBackend(
         settings.accounts_url, settings.accounts_token, settings.accounts_staff_token
     )
-    signals = read_signals()
     find_offer = offer_finder(articles, sentences.talk_to_person)
     desk = Desk(
         record,
@@ -172,8 +177,10 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
     console_presentation = ConsolePresentation(presentation, topics)
     console_news = ConsoleNews(record, hub, console_presentation, clock)
     sign_ins = _sign_ins(settings, record, limits, clock)
-    understanding, account_words = Understanding(assistant), read_account_words()
-    staff = _assemble_staff(desk, backend, pseudonyms, signals, account_words, settings)
+    understanding = Understanding(assistant)
+    staff = _assemble_staff(
+        desk, backend, radar, target_limits, account_words, settings
+    )
     return Services(
         settings=settings,
         clock=clock,
@@ -250,15 +257,13 @@ class _Staff:
 def _assemble_staff(
     desk: Desk,
     backend: AccountBackend,
-    pseudonyms: Pseudonyms,
-    signals: Signals,
+    radar: Radar,
+    target_limits: TargetLimits,
     account_words: AccountWords,
     settings: HelpdeskSettings,
 ) -> _Staff:
     record, hub, clock, office = desk.record, desk.publisher, desk.clock, desk.office
-    approvals = Approvals(pseudonyms, read_approval_words(), settings.second_person)
-    radar = Radar(approvals, signals)
-    target_limits = TargetLimits(pseudonyms, settings.limit_factor)
+    approvals, pseudonyms = radar.approvals, radar.approvals.pseudonyms
     recoveries = AgentRecoveries(
         record,
         backend,

@@ -65,7 +65,7 @@ def begin(call: Call, planned: BulkRun) -> Answer:
         "per_minute": call.room.per_minute,
         "number": run.id.hex[:8],
     }
-    said = [fill(words.started, **facts)]
+    said = [fill(words.started.of(run.total), **facts)]
     if Risk.BULK in approvals.rule.risks and approvals.is_alone(
         call.session, call.agent
     ):
@@ -87,11 +87,11 @@ def _ask_second(call: Call, run: BulkRun, reasons: tuple[Reason, ...]) -> Answer
         call.step.conversation.id,
         START,
         {"run": str(run.id)},
-        fill(what, total=run.total, site=site, number=run.id.hex[:8]),
+        fill(what.of(run.total), total=run.total, site=site, number=run.id.hex[:8]),
         reasons,
     )
     asked = approvals.ask(call.session, call.agent, wish, call.step.now)
     call.step.more.extend(asked.told)
-    if asked.can_be_decided:
+    if asked.approval is not None:
         wait_for_second(call.session, call.step, run, asked.approval.id)
     return Answer(approvals.answer_to(asked), facts={"run": str(run.id)})

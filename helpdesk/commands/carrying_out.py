@@ -3,8 +3,11 @@
 The role is asked first, here and nowhere else, so no command can forget it.
 """
 
+import re
 from typing import Any
 
+from foundation.addresses import addresses_in
+from helpdesk.commands.arguments import read_number
 from helpdesk.commands.call import Answer, Ask, Call, Result
 from helpdesk.commands.reading import Line
 from helpdesk.commands.refusals import say_not_allowed, say_problem, say_unknown
@@ -20,6 +23,7 @@ from helpdesk.store.models import Message
 from helpdesk.store.words import Kind, Role, Sender
 
 GIVEN, REFUSED = "command.given", "command.refused"
+PLAUSIBLE = re.compile(r"[a-z][a-z-]{0,23}")  # a name; what else was typed is nobody's
 
 
 def carry_out(call: Call, line: Line) -> OpenTurn | None:
@@ -65,6 +69,7 @@ def _result(call: Call, line: Line) -> Result:
     words, command = call.room.words, line.command
     allowed = allowed_for(call.agent.role)
     if command is None:
+        _audit_unknown(call, line)
         return say_unknown(words, line, allowed)
     if command not in allowed:
         _audit(call, REFUSED, command, line)
@@ -123,12 +128,28 @@ def _second_thoughts(call: Call, ask: Ask, line: Line) -> Answer | None:
 
 
 def _audit(call: Call, action: str, command: Command, line: Line) -> None:
-    own = call.step.conversation.id
-    target = (
-        call.room.pseudonyms.target(line.address)
-        if line.address
-        else conversation_name(own)
-    )
     flags = [each.flag for each in command.options if line.values.get(each.name)]
-    details: dict[str, Any] = {"command": command.name, "conversation": own}
-    call.note(action, target, details | ({"options": flags} if flags else {}))
+    # Numbers name a bulk command, a receipt or an approval, and nobody.
+    numbers = {
+        each.name: line.values[each.name]
+        for each in command.parameters
+        if each.kind.read is read_number and line.values.get(each.name)
+    }
+    options = {"options": flags} if flags else {}
+    details = {"command": command.name, "conversation": call.step.conversation.id}
+    call.note(action, _target(call, line), details | numbers | options)
+
+
+def _audit_unknown(call: Call, line: Line) -> None:
+    """Note that somebody tried a name that there is not, if it may be one at all."""
+    name = line.name if PLAUSIBLE.fullmatch(line.name) else None
+    details = {"unknown": name, "conversation": call.step.conversation.id}
+    call.note(REFUSED, _target(call, line), details)
+
+
+def _target(call: Call, line: Line) -> str:
+    """Return whom a line is about, by pseudonym, or else where it was typed."""
+    named = [line.address] if line.address else addresses_in(line.rest)
+    if len(set(named)) == 1:
+        return call.room.pseudonyms.target(named[0])
+    return conversation_name(call.step.conversation.id)

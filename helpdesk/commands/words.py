@@ -1,8 +1,9 @@
 """What the help desk itself says to commands."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from helpdesk.desk.word_files import texts_for
+from helpdesk.desk.word_files import Counted, read_word_file, texts_for
 
 FILE = "commands.yml"
 
@@ -30,11 +31,16 @@ class CommandWords:
     nothing_shown: str
     bot_off: str
     bot_on: str
-    started: str
+    started: Counted
     stopping: str
     dropped: str
     not_yours: str
     nothing_to_undo: str
+    undo_offer: str
+    undo_line: str
+    undo_nobody: str
+    undo_button: str
+    undo_kinds: Mapping[str, str]
     no_receipt: str
     no_entries: str
     entries: str
@@ -42,11 +48,12 @@ class CommandWords:
     no_approval: str
     agreed: str
     not_agreed: str
-    summary: str
-    summary_of_site: str
+    summary: Counted
+    summary_of_site: Counted
     no_longer_theirs: str
 
 
 def read_command_words() -> CommandWords:
     """Read them."""
-    return CommandWords(**texts_for(CommandWords, FILE))
+    kinds = read_word_file(FILE)["undo_kinds"]
+    return CommandWords(undo_kinds=kinds, **texts_for(CommandWords, FILE))

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from helpdesk.desk.audit import Who, agent_name, conversation_name, write_audit
+from helpdesk.desk.bulk_checks import LeftOut
 from helpdesk.desk.changes import Change
 from helpdesk.desk.handoff import hand_off, is_somebody_there
 from helpdesk.desk.office import Office
@@ -69,6 +70,7 @@ class Outcome:
     deeds: Sequence[Deed] = ()
     plan: dict[str, Any] | None = None  # of a bulk command
     is_skipped: bool = False  # a bulk command found nothing left to do
+    left_out: Sequence[LeftOut] = ()  # whom a bulk command leaves out, and why
 
     @property
     def is_refused(self) -> bool:

@@ -15,6 +15,7 @@ class ApprovalWords:
     reasons: Mapping[str, str]
     needs: str
     nobody_else: str
+    meanwhile: str
     asked: str
     approved: str
     refused: str

@@ -23,7 +23,7 @@ from helpdesk.desk.approval_reading import (
     roles_for,
 )
 from helpdesk.desk.approval_words import ApprovalWords
-from helpdesk.desk.audit import Who, agent_name, write_audit
+from helpdesk.desk.audit import Who, agent_name, conversation_name, write_audit
 from helpdesk.desk.errors import (
     ForbiddenError,
     NeedsSecondPersonError,
@@ -94,14 +94,19 @@ class Wish:
 
 @dataclass(frozen=True)
 class Asked:
-    """A wish in the record. `told` is to be published after the commit.
+    """What became of asking. `told` is to be published after the commit.
 
-    `can_be_decided` tells whether anybody is there who may agree.
+    `approval` is the wish in the record; there is none if nobody is there who may agree.
     """
 
-    approval: Approval
-    told: Sequence[Event]
-    can_be_decided: bool
+    wish: Wish
+    approval: Approval | None = None
+    told: Sequence[Event] = ()
+
+    @property
+    def can_be_decided(self) -> bool:
+        """Whether anybody is there who may agree."""
+        return self.approval is not None
 
 
 @dataclass(frozen=True)
@@ -145,11 +150,18 @@ class Approvals:
     def ask(
         self, session: Session, agent: SignedInAgent, wish: Wish, now: datetime
     ) -> Asked:
-        """Ask a second person; asking once more for the same asks nobody again."""
+        """Ask a second person; asking once more for the same asks nobody again.
+
+        A wish that nobody could decide about is only audited. It does not wait, and so
+        does not count as one to which nobody has agreed.
+        """
         deciders = _others(session, agent.id, roles_for(wish.command))
+        if not deciders:
+            _audit_impossible(session, agent, wish, self._target_of(wish), now)
+            return Asked(wish)
         known = _known(session, agent, wish, now)
         if known is not None:
-            return Asked(known, (), bool(deciders))
+            return Asked(wish, known)
         approval = Approval(
             id=uuid4(),
             requested_by=agent.id,
@@ -169,15 +181,27 @@ class Approvals:
         text = fill(self.words.asked, agent=agent.name, summary=approval.summary)
         told = _tell(session, approval, text, deciders)
         _audit(session, Who.of(agent), "approval.requested", approval, now)
-        return Asked(approval, told, bool(deciders))
+        return Asked(wish, approval, told)
 
     def refusal(self, asked: Asked) -> NeedsSecondPersonError:
         """Return what the agent who asks is told; raise it after the commit."""
-        return NeedsSecondPersonError(self.answer_to(asked), asked.approval)
+        said = self.answer_to(asked)
+        if asked.approval is None:  # which would say why
+            said = " ".join([*(reason.text for reason in asked.wish.reasons), said])
+        return NeedsSecondPersonError(said, asked.approval)
 
     def answer_to(self, asked: Asked) -> str:
         """Return what somebody who asks is told of what happens next."""
-        return self.words.needs if asked.can_be_decided else self.words.nobody_else
+        if asked.can_be_decided:
+            return self.words.needs
+        words, is_about_one = self.words, asked.wish.email is not None
+        meanwhile = [words.meanwhile] if is_about_one else []
+        return " ".join([words.nobody_else, *meanwhile])
+
+    def _target_of(self, wish: Wish) -> str:
+        if wish.email is not None:
+            return self.pseudonyms.target(wish.email)
+        return conversation_name(wish.conversation_id)
 
     def decide(
         self,
@@ -220,6 +244,9 @@ class Approvals:
             approval = as_row(Approval, row)
             if not _settle(session, approval, ApprovalState.EXPIRED, now):
                 continue  # somebody was faster
+            if not _others(session, approval.requested_by, roles_for(approval.command)):
+                # Nobody was left to say no, so it does not count as one.
+                change(session, Approval, {"id": approval.id}, email_digest=None)
             text = fill(self.words.expired, summary=approval.summary)
             told = _tell(session, approval, text, [approval.requested_by])
             _audit(session, NOBODY_ACTED, "approval.expired", approval, now)
@@ -281,6 +308,15 @@ def _tell(
     kind = NoticeKind.APPROVAL
     notices = [AgentsTold(kind, conversation, text, each) for each in agents]
     return [ApprovalChanged(conversation, approval.id), *notices]
+
+
+def _audit_impossible(
+    session: Session, agent: SignedInAgent, wish: Wish, target: str, now: datetime
+) -> None:
+    details = {"command": wish.command, "conversation": wish.conversation_id}
+    reason = ", ".join(each.kind for each in wish.reasons)
+    action, who = "approval.impossible", Who.of(agent)
+    write_audit(session, who, action, target, now, reason=reason, details=details)
 
 
 def _audit(

@@ -4,7 +4,7 @@ Each person is one turn of a conversation that nobody sees, so a run is as durab
 question: it goes on after a crash, and no turn is carried out twice.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,6 +77,7 @@ def plan_run(
     session_id: UUID,
     message: Message,
     plan: Mapping[str, Any],
+    left_out: Collection[str] = (),
 ) -> BulkRun | None:
     """Return a run that waits for its agent's word; None if nobody is meant.
 
@@ -87,8 +88,9 @@ def plan_run(
         session_id: Of that agent.
         message: What the assistant says of it.
         plan: The assistant's: a command, its arguments and the addresses.
+        left_out: Addresses that are not meant.
     """
-    addresses = _addresses(plan.get("addresses") or ())
+    addresses = [each for each in addresses_in_plan(plan) if each not in left_out]
     if not addresses:
         return None
     run = BulkRun(
@@ -112,7 +114,7 @@ def plan_run(
     message.details["run"] = str(run.id)
     message.details["buttons"] = [
         {
-            "title": fill(words.start_run, total=run.total),
+            "title": fill(words.start_run.of(run.total), total=run.total),
             "command": f"/start {number_of(run.id)}",
         },
         {"title": words.leave_run, "command": f"/stop {number_of(run.id)}"},
@@ -317,10 +319,10 @@ def progress_of_chosen(session: Session, chosen: Iterable[UUID]) -> list[Progres
     return [progress_of(session, run) for run in found if run is not None]
 
 
-def _addresses(listed: Iterable[Any]) -> list[str]:
-    """Return addresses that mail can be sent to, each once."""
+def addresses_in_plan(plan: Mapping[str, Any]) -> list[str]:
+    """Return the addresses of a plan that mail can be sent to, each once."""
     found: dict[str, None] = {}
-    for each in listed:
+    for each in plan.get("addresses") or ():
         try:
             found[normalise_address(str(each))] = None
         except AddressError:

@@ -30,7 +30,7 @@ from helpdesk.desk.erasing import Removed, erase_person
 from helpdesk.desk.leftovers import find_in_files, state_files
 from helpdesk.desk.log_files import blot_out
 from helpdesk.desk.lookout import Lookout
-from helpdesk.desk.personal_data import Person, find_mentions, find_person
+from helpdesk.desk.personal_data import Person, Spelling, find_mentions, find_person
 from helpdesk.desk.pseudonyms import Pseudonyms
 from helpdesk.store.erasure_models import Erasure
 from helpdesk.store.record import Record
@@ -79,7 +79,9 @@ class Told:
     @property
     def words(self) -> tuple[str, ...]:
         """What stands for the person in the files of other parts."""
-        return (*self.addresses, *self.conversations, *self.contacts)
+        spellings = (Spelling(address) for address in self.addresses)
+        addresses = (form for each in spellings for form in each.forms)
+        return (*addresses, *self.conversations, *self.contacts)
 
 
 @dataclass
@@ -340,11 +342,12 @@ class Erasures:
         database = self._record.database
         place = Path(database.engine.url.database or "")
         files = sorted(place.parent.glob(f"{place.name}*"))
-        if find_in_files(files, person.addresses):
+        forms = [form for each in person.spellings for form in each.forms]
+        if find_in_files(files, forms):
             # Let go before SQLite was told to overwrite what it lets go.
             database.rewrite()
             scrub(database)
-        found = find_in_files(files, person.addresses)
+        found = find_in_files(files, forms)
         return {path.name: times for path, times in found.items()}
 
 

@@ -197,11 +197,11 @@ class IsCommandError(DeskError):
 
 
 class NeedsSecondPersonError(DeskError):
-    """Somebody else has to agree; `approval` is what they were asked."""
+    """Somebody else has to agree; `approval` is what they were asked, if anybody was."""
 
     code = "needs_second_person"
     status = 409
 
-    def __init__(self, message: str, approval: Approval) -> None:
+    def __init__(self, message: str, approval: Approval | None) -> None:
         super().__init__(message)
         self.approval = approval

@@ -125,9 +125,7 @@ def tell_handed_off(
     minutes = expected_wait(session, step.now)
     said = [first, _place(office, position)]
     if minutes is not None:
-        is_one = minutes == 1
-        wait = sentences.wait_of_a_minute if is_one else sentences.wait_of_minutes
-        said.append(fill(wait, minutes=minutes))
+        said.append(fill(sentences.lately_waited.of(minutes), minutes=minutes))
     said.append(sentences.seen_by_them)
     text = " ".join(filter(None, said))
     step.note_event(name, text, position=position, wait_minutes=minutes)

@@ -4,12 +4,14 @@ Not by way of the programs that wrote the files: what a database has let go, its
 index still have, shows here and nowhere else.
 """
 
-import mmap
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-KEPT_IN = ("tracker.db*", "logs/*.log", "outbox/*")
+from helpdesk.desk.log_files import content_of
+from helpdesk.desk.written_forms import pattern_of
+
+KEPT_IN = ("tracker.db*", "logs/*.log*", "outbox/*")
 
 
 def state_files(home: Path) -> Iterator[Path]:
@@ -19,21 +21,19 @@ def state_files(home: Path) -> Iterator[Path]:
 
 
 def find_in_files(files: Collection[Path], words: Collection[str]) -> dict[Path, int]:
-    """Return the files that hold one of the words, in any case, and how often."""
+    """Return the files that hold one of the words, in any form, and how often."""
     if not words:
         return {}
-    forms = b"|".join(re.escape(word.encode()) for word in words)
-    pattern = re.compile(forms, re.IGNORECASE)
+    pattern = pattern_of(words)
     found = {path: _count(path, pattern) for path in files}
     return {path: times for path, times in found.items() if times}
 
 
 def _count(path: Path, pattern: re.Pattern[bytes]) -> int:
     try:
-        with path.open("rb") as file:
-            if not path.stat().st_size:
-                return 0
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                return sum(1 for _ in pattern.finditer(content))
+        with content_of(path) as content:
+            return sum(1 for _ in pattern.finditer(content))
     except (FileNotFoundError, ValueError):  # gone, or emptied, meanwhile
         return 0
+    except OSError:  # what cannot be looked into may hold anything
+        return 1

@@ -22,6 +22,7 @@ from helpdesk.desk.errors import (
 )
 from helpdesk.desk.lifecycle import hear_contact
 from helpdesk.desk.link_autopsy import SeenLink
+from helpdesk.desk.named_addresses import note_named
 from helpdesk.desk.office import Office
 from helpdesk.desk.turns import OpenTurn, Saying, add_to_turn
 from helpdesk.desk.typed_text import Content, read_typed
@@ -128,6 +129,7 @@ def accept_message(
     message.turn_id = turn.id if turn else None
     tell()
     step.write(session)
+    note_named(session, conversation, content.text, now)
     return Accepted(message, conversation, is_new=True, turn=turn, change=step)
 
 

@@ -5,19 +5,22 @@ which they did. What it sees is for agents; a contact's own requests are never t
 mail goes to the address on file whoever asks.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, union_all
+from sqlalchemy import BindParameter, Select, bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from foundation.addresses import addresses_in
+from foundation.tables import UtcDateTime
 from helpdesk.desk.approvals import Approvals, Reason
 from helpdesk.desk.conversation_lines import get_line
 from helpdesk.desk.signals import Signals
-from helpdesk.store.action_models import Approval, Receipt
+from helpdesk.store.action_models import Approval, NamedAddress, Receipt
 from helpdesk.store.console_models import MailRequest
 from helpdesk.store.models import Contact, Conversation, Message
 from helpdesk.store.rows import table_of
@@ -25,7 +28,12 @@ from helpdesk.store.words import ApprovalState, Purpose, Sender
 
 WINDOW = timedelta(hours=24)
 MANY = 3  # contacts
-MOST_READ = 200  # messages
+# Of an address: of so many contacts' conversations the words are read, and so far back.
+MOST_CONTACTS = 50
+OF_ONE_CONTACT = 3  # conversations
+MOST_PLACES = 12
+MOST_READ = 200  # entries of a conversation
+AT_ONCE = 500  # conversations in one query
 MANY_CONVERSATIONS = "many_conversations"
 URGENCY = "urgency"
 OTHER_ADDRESS = "other_address"
@@ -36,54 +44,105 @@ READ = (HURRY, PRESSURE, OTHER_ADDRESS)
 
 _RECEIPTS = table_of(Receipt).c
 _REQUESTS = table_of(MailRequest).c
+_NAMED = table_of(NamedAddress).c
 _APPROVALS = table_of(Approval).c
 _ROWS = table_of(Conversation).c
 _SAID = table_of(Message).c
-# Who had mails sent to an address, or had an agent do it, and where.
-_ASKED_FOR = union_all(
-    select(_RECEIPTS.contact_id, _RECEIPTS.conversation_id)
-    .join(table_of(Conversation), _ROWS.id == _RECEIPTS.conversation_id)
-    .where(
-        _RECEIPTS.email_digest == bindparam("digest"),
-        _RECEIPTS.at > bindparam("since"),
-        _ROWS.purpose == Purpose.HELP,
-    ),
-    select(_REQUESTS.contact_id, _REQUESTS.conversation_id).where(
-        _REQUESTS.email == bindparam("email"),
-        _REQUESTS.requested_at > bindparam("since"),
-    ),
-)
-# Who wrote it.
-_WROTE = (
-    select(_ROWS.contact_id, _SAID.conversation_id, _SAID.text)
-    .join(table_of(Conversation), _ROWS.id == _SAID.conversation_id)
-    .where(
-        _ROWS.updated_at > bindparam("since"),
-        _ROWS.purpose == Purpose.HELP,
-        _SAID.sender == Sender.CONTACT,
-        _SAID.created_at > bindparam("since"),
+_EMAILS: BindParameter[Any] = bindparam("emails", expanding=True)
+_DIGESTS: BindParameter[Any] = bindparam("digests", expanding=True)
+_SINCE = bindparam("since", type_=UtcDateTime())
+
+
+def _who_asks() -> Select[Any]:
+    """Return the query for who had mails sent to addresses, had agents do it, or named them.
+
+    For each address its contacts, the newest first, and of each the newest conversation
+    before any second one: however much one of them does, the others are seen.
+    """
+    asked = union_all(
+        select(
+            _RECEIPTS.email_digest.label("key"),
+            _RECEIPTS.contact_id,
+            _RECEIPTS.conversation_id,
+            _RECEIPTS.at,
+        )
+        .join(table_of(Conversation), _ROWS.id == _RECEIPTS.conversation_id)
+        .where(
+            _RECEIPTS.email_digest.in_(_DIGESTS),
+            _RECEIPTS.at > _SINCE,
+            _ROWS.purpose == Purpose.HELP,
+        ),
+        select(
+            _REQUESTS.email,
+            _REQUESTS.contact_id,
+            _REQUESTS.conversation_id,
+            _REQUESTS.requested_at,
+        ).where(_REQUESTS.email.in_(_EMAILS), _REQUESTS.requested_at > _SINCE),
+        select(_NAMED.email, _ROWS.contact_id, _ROWS.id, _NAMED.named_at)
+        .join(table_of(Conversation), _ROWS.id == _NAMED.conversation_id)
+        .where(
+            _NAMED.email.in_(_EMAILS),
+            _NAMED.named_at > _SINCE,
+            _ROWS.purpose == Purpose.HELP,
+        ),
+    ).subquery()
+    it, last = asked.c, func.max(asked.c.at)
+    of_one = func.row_number().over(
+        partition_by=(it.key, it.contact_id), order_by=last.desc()
     )
-    .order_by(_SAID.created_at.desc())
-    .limit(MOST_READ)
-)
+    places = (
+        select(it.key, it.contact_id, it.conversation_id)
+        .add_columns(last.label("at"), of_one.label("nth"))
+        .group_by(it.key, it.contact_id, it.conversation_id)
+        .subquery()
+    )
+    at = places.c
+    order = func.row_number().over(
+        partition_by=at.key, order_by=(at.nth, at.at.desc(), at.conversation_id)
+    )
+    ordered = (
+        select(at.key, at.contact_id, at.conversation_id, order.label("nth"))
+        .where(at.nth <= OF_ONE_CONTACT)
+        .subquery()
+    )
+    found = ordered.c
+    return (
+        select(found.key, found.contact_id, found.conversation_id)
+        .where(found.nth <= MOST_CONTACTS)
+        .order_by(found.key, found.nth)
+    )
+
+
+_WHO_ASKS = _who_asks()
 _TEXTS = (
-    select(_SAID.text)
+    select(_SAID.conversation_id, _SAID.text)
+    .join(table_of(Conversation), _ROWS.id == _SAID.conversation_id)
     .where(
         _SAID.conversation_id.in_(bindparam("chosen", expanding=True)),
         _SAID.sender == Sender.CONTACT,
+        _SAID.seq > _ROWS.last_seq - MOST_READ,
     )
-    .order_by(_SAID.created_at.desc(), _SAID.seq.desc())
-    .limit(MOST_READ)
+    .order_by(_SAID.conversation_id, _SAID.seq.desc())
 )
+# Nobody is asked where nobody could agree; see `Approvals.ask`.
 _NOT_AGREED = (
-    select(_APPROVALS.id)
+    select(_APPROVALS.email_digest)
     .where(
-        _APPROVALS.email_digest == bindparam("digest"),
-        _APPROVALS.requested_at > bindparam("since"),
+        _APPROVALS.email_digest.in_(_DIGESTS),
+        _APPROVALS.requested_at > _SINCE,
         _APPROVALS.state != ApprovalState.APPROVED,
     )
-    .limit(1)
+    .distinct()
 )
+
+
+@dataclass
+class _Seen:
+    """Who asked for an address, and in which conversations, the newest first."""
+
+    contacts: set[UUID] = field(default_factory=set)
+    places: list[UUID] = field(default_factory=list)
+    is_not_agreed: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,10 +170,29 @@ class Radar:
             email: The address, normalised.
             now: The moment.
         """
-        contacts, places = self._who_asks(session, email, now)
-        seen = [*self._of_address(session, email, contacts, now)]
-        seen += self._of_words(_texts(session, places))
-        return tuple(each.reason for each in seen if each.needs_second_person)
+        return self.reasons_of_many(session, [email], now).get(email, ())
+
+    def reasons_of_many(
+        self, session: Session, emails: Collection[str], now: datetime
+    ) -> dict[str, tuple[Reason, ...]]:
+        """Return the same of those addresses for which there is one, at once.
+
+        Args:
+            session: The transaction.
+            emails: The addresses, normalised.
+            now: The moment.
+        """
+        seen = self._look(session, emails, now)
+        places = (place for each in seen.values() for place in each.places)
+        said = self._signals_in(session, places)
+        found = {}
+        for email, each in seen.items():
+            warned = self._of_address(each, each.contacts)
+            warned += self._of_words(_said_in(said, each.places))
+            reasons = tuple(it.reason for it in warned if it.needs_second_person)
+            if reasons:
+                found[email] = reasons
+        return found
 
     def warnings(
         self,
@@ -135,42 +213,60 @@ class Radar:
             NotFoundError: There is no such conversation.
         """
         contact = get_line(session, conversation_id).contact
-        if email is None:
-            return tuple(self._of_words(_texts(session, {conversation_id})))
-        contacts, places = self._who_asks(session, email, now)
-        seen = self._of_address(session, email, contacts | {contact.id}, now)
-        seen += self._of_words(_texts(session, places | {conversation_id}))
-        if _is_for_another(contact, email):
-            seen.append(Warned(self.approvals.reason(OTHER_ADDRESS), True))
-        return tuple({each.reason: each for each in seen}.values())
+        looked = self._look(session, [email], now) if email is not None else {}
+        seen = looked.get(email or "", _Seen())
+        places = [conversation_id, *seen.places]
+        said = _said_in(self._signals_in(session, places), places)
+        warned = self._of_address(seen, seen.contacts | {contact.id})
+        warned += self._of_words(said)
+        if email is not None and _is_for_another(contact, email):
+            warned.append(Warned(self.approvals.reason(OTHER_ADDRESS), True))
+        return tuple({each.reason: each for each in warned}.values())
 
-    def _who_asks(
-        self, session: Session, email: str, now: datetime
-    ) -> tuple[set[UUID], set[UUID]]:
-        """Return the contacts who asked for an address, and their conversations."""
-        digest = self.approvals.pseudonyms.digest(email)
-        of_it = {"digest": digest, "email": email, "since": now - WINDOW}
-        found = {(row[0], row[1]) for row in session.execute(_ASKED_FOR, of_it)}
-        wrote = _WROTE.where(_SAID.text.icontains(email, autoescape=True))
-        for row in session.execute(wrote, {"since": now - WINDOW}):
-            if email in addresses_in(row.text):
-                found.add((row.contact_id, row.conversation_id))
-        return {contact for contact, _ in found}, {place for _, place in found}
+    def _look(
+        self, session: Session, emails: Collection[str], now: datetime
+    ) -> dict[str, _Seen]:
+        """Return what is known of those addresses of which anything is."""
+        digest = self.approvals.pseudonyms.digest
+        email_of = {digest(email): email for email in emails}
+        wanted = {
+            "emails": list(email_of.values()),
+            "digests": list(email_of),
+            "since": now - WINDOW,
+        }
+        found: dict[str, _Seen] = {}
+        for row in session.execute(_WHO_ASKS, wanted):
+            seen = found.setdefault(email_of.get(row.key, row.key), _Seen())
+            seen.contacts.add(row.contact_id)
+            if len(seen.places) < MOST_PLACES:
+                seen.places.append(row.conversation_id)
+        for each in session.scalars(_NOT_AGREED, wanted):
+            found.setdefault(email_of[each], _Seen()).is_not_agreed = True
+        return found
 
-    def _of_address(
-        self, session: Session, email: str, contacts: set[UUID], now: datetime
-    ) -> list[Warned]:
-        seen = []
+    def _signals_in(
+        self, session: Session, places: Iterable[UUID]
+    ) -> dict[UUID, set[str]]:
+        """Return what the words of each conversation say beside its question."""
+        wanted = list(dict.fromkeys(places))
+        found: dict[UUID, set[str]] = {}
+        for begin in range(0, len(wanted), AT_ONCE):
+            chosen = {"chosen": wanted[begin : begin + AT_ONCE]}
+            rows = session.execute(_TEXTS, chosen)
+            for place, said in groupby(rows, key=lambda row: row.conversation_id):
+                found[place] = self.signals.of(READ, (each.text for each in said))
+        return found
+
+    def _of_address(self, seen: _Seen, contacts: set[UUID]) -> list[Warned]:
+        warned = []
         if len(contacts) >= MANY:
             reason = self.approvals.reason(MANY_CONVERSATIONS, count=len(contacts))
-            seen.append(Warned(reason, True))
-        digest = self.approvals.pseudonyms.digest(email)
-        if session.scalar(_NOT_AGREED, {"digest": digest, "since": now - WINDOW}):
-            seen.append(Warned(self.approvals.reason(ASKED_BEFORE), True))
-        return seen
+            warned.append(Warned(reason, True))
+        if seen.is_not_agreed:
+            warned.append(Warned(self.approvals.reason(ASKED_BEFORE), True))
+        return warned
 
-    def _of_words(self, newest_first: Iterable[str]) -> list[Warned]:
-        said = self.signals.of(READ, newest_first)
+    def _of_words(self, said: set[str]) -> list[Warned]:
         seen = []
         if PRESSURE in said:
             seen.append(Warned(self.approvals.reason(URGENCY), True))
@@ -189,7 +285,5 @@ def _is_for_another(contact: Contact, email: str) -> bool:
     return email not in addresses_in(contact.email)
 
 
-def _texts(session: Session, places: set[UUID]) -> Iterable[str]:
-    if not places:
-        return ()
-    return session.scalars(_TEXTS, {"chosen": list(places)})
+def _said_in(said: Mapping[UUID, set[str]], places: Iterable[UUID]) -> set[str]:
+    return {signal for place in places for signal in said.get(place, ())}

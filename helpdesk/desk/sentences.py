@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from foundation.names import Names
-from helpdesk.desk.word_files import texts_for
+from helpdesk.desk.word_files import Counted, texts_for
 
 FILE = "sentences.yml"
 
@@ -24,8 +24,7 @@ class Sentences:
     file: str
     next_in_line: str
     in_line: str
-    wait_of_a_minute: str
-    wait_of_minutes: str
+    lately_waited: Counted
     seen_by_them: str
     nobody_until: str
     nobody_now: str
@@ -46,17 +45,19 @@ class Sentences:
     contact_command: str
     command_not_allowed: str
     command_failed: str
-    start_run: str
+    start_run: Counted
     leave_run: str
     run_done: str
     run_stopped: str
     run_refused: str
+    run_without: Counted
+    run_without_more: str
+    run_left_out: str
 
 
 def read_sentences(names: Names) -> Sentences:
     """Read them, with the names of the product and its people filled in."""
-    texts = texts_for(Sentences, FILE)
-    return Sentences(**{key: names.fill(text) for key, text in texts.items()})
+    return Sentences(**texts_for(Sentences, FILE, names.fill))
 
 
 def fill(sentence: str, **facts: object) -> str:

@@ -1,5 +1,7 @@
 """What follows from a turn in an agent's own chat, or of a bulk command."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -9,6 +11,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from helpdesk.desk.audit import conversation_name
+from helpdesk.desk.bulk_checks import LeftOut
 from helpdesk.desk.bulk_runs import (
     drop_rest,
     facts_of,
@@ -19,13 +22,16 @@ from helpdesk.desk.bulk_runs import (
 from helpdesk.desk.changes import Change
 from helpdesk.desk.command_payloads import read_payload
 from helpdesk.desk.events import RunChanged
+from helpdesk.desk.numbers import number_of
 from helpdesk.desk.office import Office
+from helpdesk.desk.sentences import fill
 from helpdesk.desk.turns import LEASE, OpenTurn, postpone_turn
 from helpdesk.store.action_models import BulkRun
 from helpdesk.store.models import Conversation, Turn
 from helpdesk.store.rows import add, change, find, get, table_of
-from helpdesk.store.words import BulkState, Purpose, Sender, TurnState
+from helpdesk.store.words import BulkState, Kind, Purpose, Sender, TurnState
 
+MOST_LISTED = 20  # of those who are left out
 _TURNS = table_of(Turn).c
 _NEXT = (
     select(_TURNS.id, _TURNS.due_at)
@@ -53,6 +59,10 @@ class Ended(Protocol):
     @property
     def is_skipped(self) -> bool:
         """Whether nothing was left to do."""
+
+    @property
+    def left_out(self) -> Sequence[LeftOut]:
+        """Whom a bulk command leaves out, and why."""
 
     @property
     def is_refused(self) -> bool:
@@ -86,10 +96,8 @@ def follow(
         own = step.conversation.id
         details = {"conversation": own}
         followed.notes.append(("command.refused", conversation_name(own), details))
-    elif outcome.plan is not None and not _is_dry(turn):
-        run = _plan(session, office, step, turn, outcome.plan)
-        if run is not None:
-            followed.note("bulk.planned", run)
+    elif outcome.plan is not None:
+        _follow_plan(session, office, step, turn, outcome, followed)
     return followed
 
 
@@ -107,18 +115,49 @@ def _is_dry(turn: OpenTurn) -> bool:
     return command is not None and command[1].get("dry_run") is True
 
 
+def _follow_plan(
+    session: Session,
+    office: Office,
+    step: Change,
+    turn: OpenTurn,
+    outcome: Ended,
+    followed: Followed,
+) -> None:
+    """Have a planned command wait for its word, and say whom it leaves out."""
+    left_out = outcome.left_out
+    if not _is_dry(turn):
+        run = _plan(session, office, step, turn, outcome)
+        if run is not None:
+            kinds = Counter(kind for each in left_out for kind in each.kinds)
+            why = {"left_out": dict(kinds)} if kinds else {}
+            followed.notes.append(("bulk.planned", target_of(run), facts_of(run) | why))
+    if left_out:
+        text = _left_out_words(office, left_out)
+        step.say(Sender.ASSISTANT, Kind.OUTGOING, text, turn_id=turn.id)
+
+
+def _left_out_words(office: Office, left_out: Sequence[LeftOut]) -> str:
+    words, count = office.sentences, len(left_out)
+    lines = [f"`{each.email}`: {each.text}" for each in left_out[:MOST_LISTED]]
+    if count > MOST_LISTED:
+        lines.append(fill(words.run_without_more, count=count - MOST_LISTED))
+    head = fill(words.run_without.of(count), count=count)
+    return f"{head}\n\n" + "\n".join(f"* {line}" for line in lines)
+
+
 def _plan(
     session: Session,
     office: Office,
     step: Change,
     turn: OpenTurn,
-    plan: dict[str, Any],
+    outcome: Ended,
 ) -> BulkRun | None:
     said = [each for each in step.messages if each.sender is Sender.ASSISTANT]
     if not said or turn.agent_id is None or turn.session_id is None:
         return None
     who = (turn.agent_id, turn.session_id)
-    run = plan_run(office, step, *who, said[-1], plan)
+    without = {each.email for each in outcome.left_out}
+    run = plan_run(office, step, *who, said[-1], outcome.plan or {}, without)
     if run is not None:
         add(session, run)
     return run
@@ -134,6 +173,7 @@ def _follow_bulk(
     told, followed = Change(own, step.now), Followed()
     if outcome.state is not TurnState.DROPPED:
         _count(session, run, outcome)
+        _tell_left_out(office, told, run, turn, outcome, followed)
     elif run.state is BulkState.RUNNING:
         told.note_event("run_refused", office.sentences.run_refused, run=str(run.id))
         drop_rest(session, run, step.now)
@@ -147,6 +187,25 @@ def _follow_bulk(
         step.more.extend(told.more)
     followed.next_due_at = _pace(session, turn, run)
     return followed
+
+
+def _tell_left_out(
+    office: Office,
+    told: Change,
+    run: BulkRun,
+    turn: OpenTurn,
+    outcome: Ended,
+    followed: Followed,
+) -> None:
+    """Say in its agent's chat who was left out, and have it audited."""
+    for each in outcome.left_out:
+        facts = {"number": number_of(run.id), "address": each.email}
+        said = fill(office.sentences.run_left_out, **facts, reason=each.text)
+        told.note_event("run_left_out", said, run=str(run.id))
+        details = {"bulk": run.id, "command": run.command, "why": list(each.kinds)}
+        # It was tried before, and nobody knows whether that sent it.
+        again = {"attempt": turn.attempt} if turn.attempt > 1 else {}
+        followed.notes.append(("bulk.left_out", each.target, details | again))
 
 
 def _count(session: Session, run: BulkRun, outcome: Ended) -> None:

@@ -6,6 +6,8 @@ anew with another conversation, session or process, and where it cannot be read 
 sent.
 """
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -27,17 +29,25 @@ LOCK_DIGITS = 15  # of the digest; PostgreSQL's locks have numbers of 63 bits
 _RECEIPTS = table_of(Receipt).c
 _REQUESTS = table_of(MailRequest).c
 # Receipts of presses have no turn; those are counted as requests.
-_BY_TURNS = select(func.count()).where(
-    _RECEIPTS.email_digest == bindparam("digest"),
-    _RECEIPTS.at > bindparam("since"),
-    _RECEIPTS.turn_id.is_not(None),
-    _RECEIPTS.state != ReceiptState.REFUSED,
+_BY_TURNS = (
+    select(_RECEIPTS.email_digest, func.count())
+    .where(
+        _RECEIPTS.email_digest.in_(bindparam("digests", expanding=True)),
+        _RECEIPTS.at > bindparam("since"),
+        _RECEIPTS.turn_id.is_not(None),
+        _RECEIPTS.state != ReceiptState.REFUSED,
+    )
+    .group_by(_RECEIPTS.email_digest)
 )
-_BY_PRESSES = select(func.count()).where(
-    _REQUESTS.email == bindparam("email"),
-    _REQUESTS.requested_at > bindparam("since"),
-    _REQUESTS.state != MailRequestState.REFUSED,
-    _REQUESTS.id != bindparam("it"),
+_BY_PRESSES = (
+    select(_REQUESTS.email, func.count())
+    .where(
+        _REQUESTS.email.in_(bindparam("emails", expanding=True)),
+        _REQUESTS.requested_at > bindparam("since"),
+        _REQUESTS.state != MailRequestState.REFUSED,
+        _REQUESTS.id != bindparam("it"),
+    )
+    .group_by(_REQUESTS.email)
 )
 
 
@@ -61,12 +71,36 @@ class TargetLimits:
             now: The moment.
             it: The request that asks; it does not count itself.
         """
-        digest = self.pseudonyms.digest(email)
         if session.get_bind().dialect.name == "postgresql":
-            number = int(digest[:LOCK_DIGITS], 16)
+            number = int(self.pseudonyms.digest(email)[:LOCK_DIGITS], 16)
             session.execute(text(f"SELECT pg_advisory_xact_lock({number})"))
-        of_it = {"digest": digest, "email": email, "since": now - WINDOW, "it": it}
-        counted = sum(
-            session.scalar(each, of_it) or 0 for each in (_BY_TURNS, _BY_PRESSES)
-        )
-        return counted < TO_ONE_ADDRESS * self.factor
+        return not self.reached_of_many(session, [email], now, it)
+
+    def reached_of_many(
+        self,
+        session: Session,
+        emails: Collection[str],
+        now: datetime,
+        it: UUID = NOTHING,
+    ) -> set[str]:
+        """Return those addresses to which as many mails as are allowed were sent.
+
+        Args:
+            session: The transaction.
+            emails: The addresses, normalised.
+            now: The moment.
+            it: A request that does not count.
+        """
+        email_of = {self.pseudonyms.digest(email): email for email in emails}
+        wanted = {
+            "digests": list(email_of),
+            "emails": list(email_of.values()),
+            "since": now - WINDOW,
+            "it": it,
+        }
+        counted: Counter[str] = Counter()
+        for statement in (_BY_TURNS, _BY_PRESSES):
+            for key, count in session.execute(statement, wanted):
+                counted[email_of.get(key, key)] += count
+        most = TO_ONE_ADDRESS * self.factor
+        return {email for email, count in counted.items() if count >= most}

@@ -60,7 +60,8 @@ class TurnActors:
 
     def _may_command(self, session: Session, turn: OpenTurn, now: datetime) -> bool:
         # Only a command was looked at by the radar, and only admins give commands: what
-        # is said in an own chat otherwise sends nothing.
+        # is said in an own chat otherwise sends nothing. What an admin says in plain
+        # words comes back as a command; see `FollowWish`.
         if not is_command_payload(turn.payload):
             return False
         # A bulk command is limited by its pace.

@@ -26,6 +26,7 @@ from helpdesk.assistant import (
     Turn,
 )
 from helpdesk.desk.answers import Finished, Outcome, Reply, finish_turn, tell_trouble
+from helpdesk.desk.bulk_checks import BulkChecks
 from helpdesk.desk.changes import Change
 from helpdesk.desk.command_payloads import is_command_payload
 from helpdesk.desk.events import Publisher
@@ -75,6 +76,7 @@ class TurnWorker:
         find_results: Finds articles for a question, for when the assistant is down.
         actors: Who a turn is sent for.
         pseudonyms: Stand for addresses in the audit record.
+        checks: Whom a bulk command leaves out.
         clock: The time.
         metrics: What is counted.
     """
@@ -88,6 +90,7 @@ class TurnWorker:
         find_results: FindResults,
         actors: TurnActors,
         pseudonyms: Pseudonyms,
+        checks: BulkChecks,
         clock: Clock,
         metrics: Metrics,
     ) -> None:
@@ -100,6 +103,7 @@ class TurnWorker:
         self._find_results = find_results
         self._actors = actors
         self._pseudonyms = pseudonyms
+        self._checks = checks
         self._clock = clock
         self._callers = ThreadPoolExecutor(AT_ONCE_MOST, "assistant-caller")
         self._running: dict[UUID, asyncio.Task[None]] = {}
@@ -219,6 +223,8 @@ class TurnWorker:
         if actor is None:
             await self._refuse(turn)
             return
+        if turn.purpose is Purpose.BULK and await self._leave_out(turn, now):
+            return
         try:
             result = await self._ask(turn, actor)
         except AssistantError as error:
@@ -236,6 +242,16 @@ class TurnWorker:
             await self._try_later(turn)
         else:
             await self._give_up(turn)
+
+    async def _leave_out(self, turn: OpenTurn, now: datetime) -> bool:
+        """End a turn of a bulk command if its person is to be left out; tell whether."""
+        left_out = await self._record.read(
+            lambda session: self._checks.look_at_turn(session, turn, now)
+        )
+        if left_out:
+            outcome = Outcome(is_skipped=True, left_out=left_out)
+            await self._end_turn(turn, [], outcome, "left_out")
+        return bool(left_out)
 
     def _is_patient_with(self, turn: OpenTurn) -> bool:
         if turn.purpose is Purpose.BULK:
@@ -304,7 +320,11 @@ class TurnWorker:
         now, follow = self._clock.now(), self._follow_wish
 
         def finish(session: Session) -> tuple[Finished, OpenTurn | None]:
-            finished = finish_turn(session, self._office, turn, replies, now, outcome)
+            ended = outcome
+            if outcome.plan is not None:
+                left_out = self._checks.look_at_plan(session, outcome.plan, now)
+                ended = replace(outcome, left_out=left_out)
+            finished = finish_turn(session, self._office, turn, replies, now, ended)
             if not wish or finished.change is None or follow is None:
                 return finished, None
             return finished, follow(session, finished.change, turn, wish)

@@ -52,6 +52,24 @@ class Receipt(Base):
     undone_by: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id"))
 
 
+class NamedAddress(Base):
+    """An address that a contact has named in a conversation; the radar counts them.
+
+    `email` goes when the person is erased whom only others have named.
+    """
+
+    __tablename__ = "named_addresses"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "email"),
+        Index("ix_named_addresses_email_named_at", "email", "named_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id"))
+    email: Mapped[str | None] = mapped_column(String(254))
+    named_at: Mapped[datetime]  # the last time
+
+
 class Approval(Base):
     """Something that an agent wants done and that needs a second person."""
 

@@ -47,7 +47,8 @@ async def answer_second_person(
 ) -> HTTPResponse:
     """Answer that somebody else has to agree first, and what they were asked."""
     refusal = {"code": error.code, "message": error.message}
-    shown = await _shown(request, agent, error.approval)
+    approval = error.approval
+    shown = await _shown(request, agent, approval) if approval is not None else {}
     return json({**refusal, **shown}, status=error.status)
 
 

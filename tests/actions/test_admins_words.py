@@ -106,3 +106,15 @@ def test_an_admin_who_says_no_wants_nothing(
 ) -> None:
     result = server.run(submission(ANA, role="admin", confirmed=False))
     assert said(result) == ["utter_recovery_cancelled"]
+
+
+@pytest.mark.parametrize("role", ["agent", "lead", "auditor", "boss", "Contact"])
+@pytest.mark.parametrize("act", [True, False])
+def test_whoever_works_here_sends_nothing_by_their_own_words(
+    act: bool, role: str, server: ActionServer, backend: BadBackend
+) -> None:
+    """The help desk says that they may not act; it is not believed if it says they may."""
+    result = server.run(submission(ANA, role=role, act=act))
+    assert said(result) == ["utter_recovery_not_for_staff"]
+    assert result["responses"][0]["custom"] == {}
+    assert backend.requests == []

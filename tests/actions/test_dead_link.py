@@ -212,6 +212,8 @@ def test_the_words_are_the_same_whatever_the_reference(
     ("claims", "response"),
     [
         ({"act": False}, "utter_recovery_too_many"),
+        ({"role": "agent"}, "utter_link_not_for_staff"),
+        ({"role": "admin", "act": False}, "utter_link_not_for_staff"),
         ({"key": "x" * 40}, "utter_link_not_renewed"),
         ({"mid": "another"}, "utter_link_not_renewed"),
         ({"cid": "another"}, "utter_link_not_renewed"),

@@ -60,7 +60,7 @@ class BulkAssistant:
         return {}
 
     def _plan(self, arguments: dict[str, Any]) -> Said | None:
-        if arguments["dry_run"] or not self.people:
+        if not self.people:
             return None
         return {
             "command": "resend",

@@ -33,7 +33,7 @@ def wait_until_over(admin: CommandClient, number: str) -> Json:
 
 def _is_over(admin: CommandClient, number: str) -> bool:
     told = [m for m in admin.messages() if m["kind"] == "activity"]
-    return any(number in each["text"] for each in told)
+    return any(f"({number})" in each["text"] for each in told)
 
 
 def start_and_hold(
@@ -75,7 +75,7 @@ def test_it_is_shown_first_then_done_once_for_each_and_summed_up(
     assert counts == (17, 1, 2, [])
     (told,) = [m for m in admin.messages() if m["kind"] == "activity"]
     assert told["text"] == (
-        f"Done ({run['number']}): 17 sent, 1 no longer needed, 2 failed, of 20."
+        f"Done ({run['number']}): 17 sent, 1 left out, 2 failed, of 20."
     )
     assert sorted(bulk.times.values()) == [0, 0, 0] + [1] * 17
     keys = [at["key"] for _, at in commands_in(assistant.turns) if "key" in at]
@@ -150,7 +150,7 @@ def test_what_is_stopped_sends_no_more_and_says_how_many_were_left(
     assert (over["done"], over["state"]) == (1, "stopped")
     told = [m["text"] for m in admin.messages() if m["kind"] == "activity"]
     assert told == [
-        f"Stopped ({number}): 1 sent, 0 no longer needed, 0 failed, 29 not tried, of 30."
+        f"Stopped ({number}): 1 sent, 0 left out, 0 failed, 29 not tried, of 30."
     ]
     assert sum(bulk.times.values()) == 1
     assert "is over" in admin.ask(f"/start {number}")

@@ -6,6 +6,7 @@ import jwt
 import pytest
 
 from helpdesk.assistant import AUDIENCE
+from helpdesk.desk.pseudonyms import Pseudonyms
 from helpdesk.store.words import Role
 from tests.commands.bulk_assistant import BulkAssistant
 from tests.commands.command_client import API, CommandClient, commands_in
@@ -61,6 +62,50 @@ def test_whoever_is_no_admin_gets_a_polite_no_and_nothing_is_sent(
     refused = Record(helpdesk).audited(client.id, "command.refused")
     assert [each.details["command"] for each in refused[-2:]] == ["stop", "resend"]
     assert len(refused) == len(FOR_ADMINS)
+    assert [each.details.get("run") for each in refused[-3:]] == ["12345678"] * 2 + [
+        None
+    ]
+    person = Pseudonyms(TEST_KEY).target(ANA)
+    assert {each.target for each in refused[:6]} == {person}
+    assert ANA not in Record(helpdesk).whole_audit()
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "is_about_ana"),
+    [
+        (f"/rsend {ANA} --now", "rsend", True),
+        ("/xyzzy", "xyzzy", False),
+        (f"/send-it {ANA} bob@example.com", "send-it", False),
+        ("/hunter2!Geheim", None, False),
+        (f"/{ANA}", None, False),
+        ("/" + "a" * 25, None, False),
+        ("/4111111111111111", None, False),
+    ],
+)
+def test_a_name_that_there_is_not_is_audited_if_it_may_be_one(
+    agent: CommandClient,
+    helpdesk: HelpdeskRun,
+    typed: str,
+    name: str | None,
+    is_about_ana: bool,
+) -> None:
+    assert "There is no command" in agent.ask(typed)
+    record = Record(helpdesk)
+    (refused,) = record.audited(agent.id, "command.refused")
+    assert refused.details["unknown"] == name
+    person = Pseudonyms(TEST_KEY).target(ANA)
+    assert (refused.target == person) == is_about_ana
+    everything = record.whole_audit()
+    for kept_out in (
+        ANA,
+        "bob@",
+        "hunter",
+        "Geheim",
+        "4" + "1" * 15,
+        "a" * 25,
+        "--now",
+    ):
+        assert kept_out not in everything
 
 
 def test_an_auditor_gives_no_commands_and_has_no_chat(helpdesk: HelpdeskRun) -> None:
@@ -286,22 +331,33 @@ def test_the_chat_is_quick_after_a_thousand_messages(
     assert both.json()["code"] == "bad_frame"
 
 
-def test_undo_takes_back_the_last_link_or_the_one_that_is_named(
+def test_undo_offers_the_links_that_still_work_and_takes_back_the_one_that_is_named(
     admin: CommandClient, bulk: BulkAssistant, assistant: ScriptedAssistant
 ) -> None:
-    assert "sent nothing that could be undone" in admin.ask("/undo")
-    keys = []
-    for address in ("ana@example.com", "ben@example.com"):
-        seq = admin.give(f"/resend {address}")["seq"]
-        (shown,) = admin.hear(seq)["receipts"]
-        assert shown["may_undo"]
-        keys.append((shown["number"], assistant.turns[-1]["message_id"]))
-    admin.ask(f"/undo {keys[0][0]}")
-    admin.ask("/undo")
-    undone = [at["key"] for name, at in commands_in(assistant.turns) if name == "undo"]
-    assert undone == [keys[0][1], keys[1][1]]
-    assert "sent nothing that could be undone" in admin.ask("/undo")
-    assert "no receipt 00000000" in admin.ask("/undo 00000000")
+    assert "sent nothing that could still be undone" in admin.ask("/undo")
+    people = [f"person{number}-{uuid4().hex[:6]}@example.com" for number in range(6)]
+    for address in people:
+        admin.ask(f"/resend {address}")
+    offer = admin.hear(admin.give("/undo")["seq"])
+    assert offer["text"].startswith("Which of these do you want to take back?")
+    assert people[0] not in offer["text"], "the newest five"
+    lines = offer["text"].splitlines()[2:]
+    assert [people.index(line.split("`")[3]) for line in lines] == [5, 4, 3, 2, 1]
+    assert ": an invitation to `" in lines[0]
+    numbers = [line.split("`")[1] for line in lines]
+    titles = [button["title"] for button in offer["buttons"]]
+    assert titles == [f"Take back {number}" for number in numbers]
+    assert "undo" not in [name for name, _ in commands_in(assistant.turns)]
+    pressed = admin.press(offer["buttons"][1]["id"]).json()["message"]
+    assert pressed["text"] == titles[1]
+    admin.hear(pressed["seq"])
+    sent = [t["message_id"] for t in assistant.turns if people[4] in str(t["payload"])]
+    (undone,) = [at for name, at in commands_in(assistant.turns) if name == "undo"]
+    assert undone["key"] in sent
+    again = admin.hear(admin.give("/undo")["seq"])["text"]
+    assert numbers[1] not in again
+    assert people[0] in again
+    assert "There is no receipt" in admin.ask("/undo 00000000")
 
 
 def test_audit_shows_what_was_done_to_somebody_and_is_audited(

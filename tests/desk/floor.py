@@ -50,13 +50,15 @@ class Floor:
     def decide(
         self, agent: SignedInAgent, asked: Asked, *, approve: bool = True
     ) -> Decided:
-        it, now = asked.approval.id, self.people.now
+        it, now = self.row(asked).id, self.people.now
         return self.people.run(
             lambda s: self.approvals.decide(s, agent, it, approve=approve, now=now)
         )
 
     def row(self, asked: Asked) -> Approval:
-        return self.people.run(lambda s: get(s, Approval, id=asked.approval.id))
+        assert asked.approval
+        it = asked.approval.id
+        return self.people.run(lambda s: get(s, Approval, id=it))
 
     def listed(self, agent: SignedInAgent) -> list[UUID]:
         now = self.people.now

@@ -77,11 +77,11 @@ def test_what_is_agreed_to_is_done_in_the_same_transaction(
     floor: Floor, approval_desk: ApprovalDesk, carried: Carried, heard: Heard
 ) -> None:
     first, second = floor.ask(floor.sam), floor.ask(floor.sam, floor.wish("reset"))
-    yes = approval_desk.decide(floor.eve, first.approval.id, approve=True)
+    yes = approval_desk.decide(floor.eve, floor.row(first).id, approve=True)
     assert asyncio.run(yes).state is ApprovalState.APPROVED
-    no = approval_desk.decide(floor.eve, second.approval.id, approve=False)
+    no = approval_desk.decide(floor.eve, floor.row(second).id, approve=False)
     assert asyncio.run(no).summary == "/reset a•••@example.com"
-    again = approval_desk.decide(floor.eve, first.approval.id, approve=True)
+    again = approval_desk.decide(floor.eve, floor.row(first).id, approve=True)
     asyncio.run(again)
     approved, refused = ApprovalState.APPROVED, ApprovalState.REFUSED
     assert carried.seen == [(approved, ADDRESS), (refused, ADDRESS)]
@@ -95,7 +95,7 @@ def test_what_cannot_be_done_any_more_cannot_be_agreed_to(
     asked = floor.ask(floor.sam)
     carried.refuses = True
     with pytest.raises(DeskError, match="not any more"):
-        asyncio.run(approval_desk.decide(floor.eve, asked.approval.id, approve=True))
+        asyncio.run(approval_desk.decide(floor.eve, floor.row(asked).id, approve=True))
     assert floor.row(asked).state is ApprovalState.WAITING
     assert not heard.events
 
@@ -116,10 +116,10 @@ def test_a_wish_is_found_by_the_number_that_people_say(
     floor: Floor, approval_desk: ApprovalDesk
 ) -> None:
     asked = floor.ask(floor.sam)
-    number = number_of(asked.approval)
+    number = number_of(floor.row(asked))
     for said in (number, f"#{number.upper()}"):
         found = asyncio.run(approval_desk.find(floor.eve, said))
-        assert found.id == asked.approval.id
+        assert found.id == floor.row(asked).id
     for agent, said in ((floor.eve, "00000000"), (floor.people.lea, number)):
         with pytest.raises(NotFoundError):
             asyncio.run(approval_desk.find(agent, said))

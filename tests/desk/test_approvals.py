@@ -83,9 +83,9 @@ def test_commands_are_for_admins_and_presses_for_leads_too(floor: Floor) -> None
 
 def test_everybody_sees_what_is_for_them(floor: Floor) -> None:
     people = floor.people
-    command = floor.ask(floor.sam).approval.id
+    command = floor.row(floor.ask(floor.sam)).id
     people.wait(MINUTE)
-    press = floor.ask(people.ana, floor.wish(RECOVERY)).approval.id
+    press = floor.row(floor.ask(people.ana, floor.wish(RECOVERY))).id
     seen = {
         people.ana: [press],
         people.ben: [],
@@ -106,11 +106,11 @@ def test_asking_again_asks_nobody_again(floor: Floor) -> None:
     first = floor.ask(floor.sam, wish)
     again = floor.ask(floor.sam, wish)
     same = floor.ask(floor.sam, replace(wish, client_id=uuid4()))
-    assert {again.approval.id, same.approval.id} == {first.approval.id}
+    assert {floor.row(again).id, floor.row(same).id} == {floor.row(first).id}
     assert not again.told
     assert not same.told
     other = floor.ask(floor.eve, replace(wish, client_id=uuid4()))
-    assert other.approval.id != first.approval.id
+    assert floor.row(other).id != floor.row(first).id
     assert len(floor.audited()) == 2
 
 
@@ -197,18 +197,27 @@ def test_the_setting_says_what_needs_a_second_admin(
 def test_whoever_is_alone_hears_that_nobody_can_agree(floor: Floor) -> None:
     floor.people.set_agent(floor.eve, is_active=False)
     asked = floor.ask(floor.sam)
-    assert floor.approvals.refusal(asked).message == WORDS.nobody_else
+    refusal = floor.approvals.refusal(asked)
+    (reason,) = asked.wish.reasons
+    said = f"{reason.text} {WORDS.nobody_else} {WORDS.meanwhile}"
+    assert (refusal.message, refusal.approval) == (said, None)
+    assert "on file" in floor.approvals.answer_to(asked)
+    about_nobody = floor.ask(floor.sam, floor.wish("start", None))
+    assert floor.approvals.answer_to(about_nobody) == WORDS.nobody_else
+    assert floor.listed(floor.sam) == [], "nothing waits for nobody"
+    assert floor.audited() == [(f"agent:{floor.sam.id}", "approval.impossible")] * 2
     floor.people.set_agent(floor.eve, is_active=True)
-    again = floor.ask(floor.sam)
+    again = floor.ask(floor.sam, asked.wish)
+    assert again.approval is not None
     assert floor.approvals.refusal(again).message == WORDS.needs
-    assert floor.approvals.refusal(again).approval.id == again.approval.id
+    assert floor.approvals.refusal(again).approval == again.approval
 
 
 def test_the_wish_of_somebody_who_left_is_nobodys(floor: Floor) -> None:
-    asked = floor.ask(floor.sam)
+    wish = floor.row(floor.ask(floor.sam))
 
     def requester() -> SignedInAgent:
-        return floor.people.run(lambda s: requester_of(s, asked.approval))
+        return floor.people.run(lambda s: requester_of(s, wish))
 
     assert requester() == replace(floor.sam, team_id=None)
     floor.people.set_agent(floor.sam, role=Role.AGENT)

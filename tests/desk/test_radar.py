@@ -1,18 +1,24 @@
 """What the radar sees, and what it leaves alone, on both databases."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import event
 
-from helpdesk.desk.approvals import Wish
+from helpdesk.desk.approvals import LIFE, Wish
 from helpdesk.desk.errors import NotFoundError
 from helpdesk.desk.identity import Identity
+from helpdesk.desk.named_addresses import MOST_IN_ONE_MESSAGE
 from helpdesk.desk.pseudonyms import Pseudonyms
 from helpdesk.desk.radar import (
     ASKED_BEFORE,
+    MANY,
     MANY_CONVERSATIONS,
+    MOST_CONTACTS,
     OTHER_ADDRESS,
     URGENCY,
     Radar,
@@ -23,7 +29,7 @@ from helpdesk.store.action_models import Receipt
 from helpdesk.store.console_models import MailRequest
 from helpdesk.store.models import Conversation
 from helpdesk.store.rows import add, change
-from helpdesk.store.words import MailRequestState, Purpose, ReceiptState
+from helpdesk.store.words import ApprovalState, MailRequestState, Purpose, ReceiptState
 from tests.desk.floor import ADDRESS, Floor
 from tests.helpdesk.desk_steps import Desk
 from tests.helpdesk.running import TEST_KEY
@@ -110,6 +116,20 @@ class Watch:
                 lambda s: self.radar.reasons(s, email, now)
             )
         }
+
+
+@pytest.fixture
+def statements(watch: "Watch") -> Iterator[list[str]]:
+    """What the database is told."""
+    heard: list[str] = []
+
+    def hear(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        heard.append(statement.lstrip())
+
+    engine = watch.desk.database.engine
+    event.listen(engine, "before_cursor_execute", hear)
+    yield heard
+    event.remove(engine, "before_cursor_execute", hear)
 
 
 @pytest.fixture
@@ -207,6 +227,90 @@ def test_a_wish_that_nobody_agreed_to_sticks(watch: Watch) -> None:
     assert watch.reasons() == set()
 
 
+def test_a_wish_that_nobody_could_decide_about_does_not_stick(watch: Watch) -> None:
+    floor = watch.floor
+    floor.people.set_agent(floor.eve, is_active=False)
+    floor.ask(floor.sam)
+    assert watch.reasons() == set(), "a lone admin is not locked out by having asked"
+
+
+@pytest.mark.parametrize("is_somebody_left", [True, False])
+def test_a_wish_that_ran_out_sticks_if_somebody_could_have_decided(
+    watch: Watch, is_somebody_left: bool
+) -> None:
+    floor = watch.floor
+    floor.ask(floor.sam)
+    floor.people.set_agent(floor.eve, is_active=is_somebody_left)
+    floor.people.wait(LIFE)
+    now = floor.people.now
+    (ended,) = floor.people.run(lambda s: floor.approvals.expire(s, now))
+    assert ended.approval.state is ApprovalState.EXPIRED
+    assert watch.reasons() == ({ASKED_BEFORE} if is_somebody_left else set())
+
+
+def flood(watch: Watch, desk: Desk, text: str, times: int) -> None:
+    """One contact writes the same again and again."""
+    for _ in range(times):
+        desk.say(text)
+    watch.desk.now = desk.now
+
+
+def test_one_contact_who_writes_without_end_hides_nobody(watch: Watch) -> None:
+    others = [watch.contact() for _ in range(MANY)]
+    for other in others:
+        other.say(f"I am {ADDRESS}")
+    others[0].say("make an exception or I lose my job")
+    loud = watch.contact()
+    flood(watch, loud, f"{ADDRESS} {ADDRESS} " + "please " * 150, 30)
+    for _ in range(MOST_CONTACTS):
+        loud.start_over()
+        loud.say(f"hello, {ADDRESS} and x{ADDRESS}")
+    assert watch.warnings() == {MANY_CONVERSATIONS: True, URGENCY: True}
+    assert watch.reasons() == {MANY_CONVERSATIONS, URGENCY}
+    assert watch.reasons(f"x{ADDRESS}") == set()
+
+
+def test_longer_addresses_hide_nothing_and_count_for_nothing(watch: Watch) -> None:
+    for number in range(MOST_CONTACTS + 10):
+        watch.contact().say(f"I am {number}{ADDRESS}, or {ADDRESS}.br")
+    assert watch.reasons() == set()
+    for _ in range(MANY):
+        watch.contact().say(f"<mailto:{ADDRESS.upper()}>")
+    watch.contact().say(f"x{ADDRESS}")
+    assert watch.reasons() == {MANY_CONVERSATIONS}
+
+
+def test_of_a_list_of_addresses_the_first_count(watch: Watch) -> None:
+    listed = " ".join(f"p{n}@example.com" for n in range(MOST_IN_ONE_MESSAGE + 1))
+    for _ in range(MANY):
+        watch.contact().say(listed)
+    assert watch.reasons("p0@example.com") == {MANY_CONVERSATIONS}
+    assert watch.reasons(f"p{MOST_IN_ONE_MESSAGE}@example.com") == set()
+
+
+def test_five_hundred_addresses_take_as_many_queries_as_one(
+    watch: Watch, statements: list[str]
+) -> None:
+    for _ in range(MANY):
+        watch.contact().say("p7@example.com, p9@example.com")
+    watch.contact().say("skip the check: p8@example.com")
+    watch.floor.ask(watch.floor.sam, watch.floor.wish(email="p3@example.com"))
+    watch.mailed(watch.contact(), "p4@example.com")
+    many = [f"p{number}@example.com" for number in range(500)]
+    del statements[:]
+    limits, now = TargetLimits(PSEUDONYMS), watch.desk.now
+    found = watch.floor.people.run(lambda s: watch.radar.reasons_of_many(s, many, now))
+    reached = watch.floor.people.run(lambda s: limits.reached_of_many(s, many, now))
+    assert len([each for each in statements if each.startswith("SELECT")]) == 5
+    assert {email: each[0].kind for email, each in found.items()} == {
+        "p3@example.com": ASKED_BEFORE,
+        "p7@example.com": MANY_CONVERSATIONS,
+        "p8@example.com": URGENCY,
+        "p9@example.com": MANY_CONVERSATIONS,
+    }
+    assert reached == set()
+
+
 def test_bulk_wishes_are_about_no_address(watch: Watch) -> None:
     floor = watch.floor
     wish = floor.wish("resend", None)
@@ -244,6 +348,17 @@ def test_the_sixth_mail_of_an_hour_to_one_address_is_refused(watch: Watch) -> No
     assert may_mail(watch, factor=2)
     watch.floor.people.wait(HOUR)
     assert may_mail(watch)
+
+
+def test_those_that_have_reached_it_are_found_at_once(watch: Watch) -> None:
+    soon = timedelta(minutes=10)
+    for number in range(TO_ONE_ADDRESS):
+        (watch.mailed if number % 2 else watch.pressed)(watch.contact(), ago=soon)
+    watch.mailed(watch.contact(), "lea@example.com", ago=soon)
+    limits, now = TargetLimits(PSEUDONYMS), watch.desk.now
+    many = [ADDRESS, "lea@example.com", "nobody@example.com"]
+    found = watch.floor.people.run(lambda s: limits.reached_of_many(s, many, now))
+    assert found == {ADDRESS}
 
 
 def test_what_was_refused_does_not_count(watch: Watch) -> None:
