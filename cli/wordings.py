@@ -7,9 +7,8 @@ two has to take any wording of one response for the same answer, and nothing els
 from collections.abc import Iterable
 from pathlib import Path
 
-import yaml
-
 from foundation.names import Names, read_names
+from foundation.yaml_text import read_yaml
 
 
 class Wordings:
@@ -32,7 +31,7 @@ class Wordings:
     @classmethod
     def of_project(cls, project: Path) -> "Wordings":
         """Read those of a project."""
-        domain = yaml.safe_load((project / "domain.yml").read_text(encoding="utf-8"))
+        domain = read_yaml((project / "domain.yml").read_text(encoding="utf-8"))
         return cls(domain, read_names(project / "settings.yml"))
 
     def same(self, texts: Iterable[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from foundation.environment import SettingsError
+from foundation.yaml_text import read_yaml
 
 
 def read_settings_file(path: Path) -> Mapping[str, Any]:
@@ -16,7 +17,7 @@ def read_settings_file(path: Path) -> Mapping[str, Any]:
         SettingsError: The file cannot be read.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SettingsError(f"LATCHKEY_SETTINGS: cannot read {path}.") from error
     return content if isinstance(content, dict) else {}

@@ -14,6 +14,7 @@ import yaml
 
 from foundation.environment import SettingsError
 from foundation.names import PLACEHOLDER, Names
+from foundation.yaml_text import read_yaml
 
 FENCE = "---"
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -130,7 +131,7 @@ def read_articles(folder: Path, domain: Path, names: Names) -> Articles:
 
 def _read_offer_titles(domain: Path) -> dict[str, str]:
     try:
-        content = yaml.safe_load(domain.read_text(encoding="utf-8"))
+        content = read_yaml(domain.read_text(encoding="utf-8"))
         buttons = content["responses"][OFFERS_RESPONSE][0]["buttons"]
         return {b["payload"].removeprefix("/"): str(b["title"]) for b in buttons}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -176,7 +177,7 @@ def _split(path: Path) -> tuple[dict[str, Any], str]:
     if len(fences) < 2 or fences[0] != 0:
         raise ArticleError(f"{path}: needs front matter between two lines {FENCE!r}.")
     try:
-        front = yaml.safe_load("\n".join(lines[1 : fences[1]]))
+        front = read_yaml("\n".join(lines[1 : fences[1]]))
     except yaml.YAMLError as error:
         raise ArticleError(f"{path}: its front matter is not YAML.") from error
     if not isinstance(front, dict):

@@ -13,6 +13,7 @@ import yaml
 
 from foundation.environment import SettingsError
 from foundation.names import Names
+from foundation.yaml_text import read_yaml
 from helpdesk.desk.articles import Articles
 from helpdesk.desk.understanding import Understood
 
@@ -78,7 +79,7 @@ class GhostDrafts:
 
 def _read_responses(domain: Path) -> dict[str, list[dict[str, Any]]]:
     try:
-        content = yaml.safe_load(domain.read_text(encoding="utf-8"))
+        content = read_yaml(domain.read_text(encoding="utf-8"))
         return dict(content["responses"])
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError) as error:
         raise SettingsError(f"LATCHKEY_DOMAIN: cannot read {domain}.") from error

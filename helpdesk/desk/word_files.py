@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
+from foundation.yaml_text import read_yaml
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
@@ -24,7 +24,7 @@ class Counted:
 
 def read_word_file(name: str) -> Mapping[str, Any]:
     """Return the content of a file below `templates`."""
-    content: dict[str, Any] = yaml.safe_load((TEMPLATES / name).read_text("utf-8"))
+    content: dict[str, Any] = read_yaml((TEMPLATES / name).read_text("utf-8"))
     return content
 
 

@@ -7,7 +7,6 @@ the mails that arrived. Nothing is faked but the clock, which is the real one, s
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from accounts.client import (
     Recovery,
     RecoveryState,
 )
+from tests.forking import ForkedModule
 
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCHER = "tests.accounts.launcher"
@@ -63,19 +63,12 @@ class Part:
     variables: dict[str, str]
     log_file: Path
     health: str
-    process: subprocess.Popen[bytes] | None = None
+    process: ForkedModule | None = None
 
     def start(self, *, wait: bool = True) -> None:
         """Start the process and wait until it answers."""
-        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-        with self.log_file.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", self.module],
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": path, **self.variables},
-                stdout=log,
-                stderr=log,
-            )
+        everything = {**os.environ, **self.variables}
+        self.process = ForkedModule(self.module, everything, self.log_file)
         if wait:
             wait_for(self._is_up, f"the start of {self.module}", START_SECONDS)
 

@@ -7,17 +7,17 @@ from uuid import uuid4
 
 import pytest
 import requests
-import yaml
 from jsonschema import FormatChecker
 from openapi_schema_validator import OAS31Validator
 
 from accounts.api import api
 from accounts.links import LIFETIMES
 from accounts.words import Purpose
+from foundation.yaml_text import read_yaml
 from tests.accounts import people
 from tests.accounts.service import ROOT, AccountsRun
 
-DOCUMENT = yaml.safe_load((ROOT / "docs/accounts-openapi.yml").read_text("utf-8"))
+DOCUMENT = read_yaml((ROOT / "docs/accounts-openapi.yml").read_text("utf-8"))
 JSON = {"Content-Type": "application/json"}
 GOOD = b'{"email": "somebody@example.com", "kind": "auto"}'
 LIFTING = GOOD.replace(b"}", b', "lift_suppression": true}')

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import uuid4
 
 import jwt
-import yaml
+
+from foundation.yaml_text import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTOR_KEY = "only for tests, and long enough to be a key"
@@ -17,9 +18,9 @@ Json = dict[str, Any]
 
 def _domain() -> Json:
     """Return the domain with the articles, as the trained model carries it."""
-    domain: Json = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
+    domain: Json = read_yaml((ROOT / "domain.yml").read_text(encoding="utf-8"))
     for path in sorted((ROOT / "kb").glob("*.md")):
-        front = yaml.safe_load(path.read_text(encoding="utf-8").split("---\n")[1])
+        front = read_yaml(path.read_text(encoding="utf-8").split("---\n")[1])
         notes = {
             "article": front["id"],
             "title": front["title"],

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 import schemathesis
-import yaml
 
+from foundation.yaml_text import read_yaml
 from helpdesk.store.words import Role
 from tests.accounts.service import ROOT
 from tests.console.agent_client import COOKIE, AgentClient
@@ -15,7 +15,7 @@ from tests.helpdesk.fuzzing import CHECKS, fuzzing
 from tests.helpdesk.running import HelpdeskRun, run_helpdesk
 from tests.helpdesk.scripted_assistant import ScriptedAssistant
 
-DOCUMENT = yaml.safe_load((ROOT / "docs" / "console-openapi.yml").read_text("utf-8"))
+DOCUMENT = read_yaml((ROOT / "docs" / "console-openapi.yml").read_text("utf-8"))
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 EXAMPLES = 15
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import requests
-import yaml
 
+from foundation.yaml_text import read_yaml
 from helpdesk.web.blueprints import AID, CONSOLE
 from tests.accounts.service import ROOT
 from tests.console.agent_client import AgentClient
@@ -16,7 +16,7 @@ from tests.console.console_steps import Case, refusal_of
 from tests.console.test_console_protocol import routes, shape
 from tests.helpdesk.running import HelpdeskRun
 
-OPENAPI = yaml.safe_load((ROOT / "docs" / "console-openapi.yml").read_text("utf-8"))
+OPENAPI = read_yaml((ROOT / "docs" / "console-openapi.yml").read_text("utf-8"))
 FILES = {
     ("POST", "/api/console/conversations/{}/attachments"),
     ("GET", "/api/console/attachments/{}"),

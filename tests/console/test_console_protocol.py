@@ -4,9 +4,9 @@ import re
 from typing import get_args
 
 import msgspec
-import yaml
 from sanic import Blueprint
 
+from foundation.yaml_text import read_yaml
 from helpdesk.desk.conversation_counts import Counts
 from helpdesk.desk.conversation_lists import View
 from helpdesk.desk.events import NoticeKind
@@ -17,7 +17,7 @@ from helpdesk.web.console_changes import console_changes
 from tests.accounts.service import ROOT
 
 PAGE = (ROOT / "docs" / "console-protocol.md").read_text("utf-8")
-OPENAPI = yaml.safe_load((ROOT / "docs" / "console-openapi.yml").read_text("utf-8"))
+OPENAPI = read_yaml((ROOT / "docs" / "console-openapi.yml").read_text("utf-8"))
 ROW = re.compile(r"^\| `(\w+)` \|([^|]*)\|", re.MULTILINE)
 REQUEST = re.compile(r"`(GET|POST|PUT|DELETE) ([^`?]+)")
 BODIES = {

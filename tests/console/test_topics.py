@@ -1,8 +1,7 @@
 """What the assistant understands has a name that agents can read."""
 
-import yaml
-
 from foundation.names import read_names
+from foundation.yaml_text import read_yaml
 from helpdesk.desk.articles import read_articles
 from helpdesk.desk.topics import FILE, Topics
 from helpdesk.desk.word_files import read_word_file
@@ -13,7 +12,7 @@ ARTICLES = read_articles(ROOT / "kb", ROOT / "domain.yml", NAMES)
 
 
 def test_every_intent_has_a_title_and_no_other_has() -> None:
-    domain = yaml.safe_load((ROOT / "domain.yml").read_text("utf-8"))
+    domain = read_yaml((ROOT / "domain.yml").read_text("utf-8"))
     intents = {
         intent if isinstance(intent, str) else next(iter(intent))
         for intent in domain["intents"]

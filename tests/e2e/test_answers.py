@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import pytest
-import yaml
 
+from foundation.yaml_text import read_yaml
 from tests.accounts.service import ROOT
 from tests.e2e.chat import Chat
 
@@ -88,7 +88,7 @@ CASES = [
 def articles() -> dict[str, dict[str, object]]:
     """Return the front matter of every article by its id."""
     fronts = [
-        yaml.safe_load(path.read_text(encoding="utf-8").split("---\n")[1])
+        read_yaml(path.read_text(encoding="utf-8").split("---\n")[1])
         for path in (ROOT / "kb").glob("*.md")
     ]
     return {front["id"]: front for front in fronts}

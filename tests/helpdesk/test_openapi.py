@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import schemathesis
-import yaml
 
+from foundation.yaml_text import read_yaml
 from helpdesk.web.attachments_api import attachments_api
 from helpdesk.web.chat_api import chat_api
 from helpdesk.web.health import health
@@ -19,7 +19,7 @@ from tests.helpdesk.fuzzing import CHECKS, fuzzing
 from tests.helpdesk.running import HelpdeskRun, run_helpdesk
 from tests.helpdesk.scripted_assistant import ScriptedAssistant
 
-DOCUMENT = yaml.safe_load((ROOT / "docs" / "helpdesk-openapi.yml").read_text("utf-8"))
+DOCUMENT = read_yaml((ROOT / "docs" / "helpdesk-openapi.yml").read_text("utf-8"))
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 EXAMPLES = 25
 METHODS = {"get", "post", "put", "delete"}

@@ -3,16 +3,14 @@
 from time import process_time
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foundation.yaml_text import read_yaml
 from helpdesk.desk.signals import MOST_READ, read_signals
 from tests.accounts.service import ROOT
 
-CASES = yaml.safe_load(
-    (ROOT / "tests" / "helpdesk" / "radar_cases.yml").read_text("utf-8")
-)
+CASES = read_yaml((ROOT / "tests" / "helpdesk" / "radar_cases.yml").read_text("utf-8"))
 SIGNALS = read_signals()
 SEEN = ("hurry", "pressure", "other_address")
 LABELLED = {
