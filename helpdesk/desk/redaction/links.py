@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from helpdesk.desk.redaction.cover import COVERS, LINK, covered
 from helpdesk.desk.redaction.kinds import Kind, Secret
-from helpdesk.desk.redaction.shape import is_random, turns_in
+from helpdesk.desk.redaction.shape import is_opaque, is_random, turns_in
 
 _SCHEME = re.compile(r"(?<![a-z])(?:https?|ftp|wss?)://[^\s<>\"]++", re.IGNORECASE)
 _HOST_AND_PATH = re.compile(
@@ -17,13 +17,23 @@ _PATH = re.compile(r"/([^/?#]++)")
 _FRAGMENT = re.compile(r"#([^/?#=&]++)")
 _VALUE = re.compile(r"([?&#;])([^=&#;]++)=([^&#]++)")
 # After these words in a path even a short mixed piece is what opens the account.
-_OPENERS = re.compile(
-    r"/(?:[\w-]*(?:reset|recover|confirm|invit|verif|activat|magic|unlock|token|auth|"
-    r"one-?time|passwordless|sign-?in|log-?in)[\w-]*)/$",
+_OPENING = (
+    r"[\w-]*(?:reset|recover|confirm|invit|verif|activ|aktiv|aktyw|magic|unlock|token|auth|one-?time|"
+    r"passwor|sign-?in|log-?in|kennwort|zur(?:ü|ue)cksetz|einlad|freischalt|anmeld|best(?:ä|ae)tig|"
+    r"connexion|r[eé]initialis|restablec|recuper|conferma|ripristin|uitnodig|bevestig|herstel|convi|"
+    r"redefin|zapros|potwierd|onboard)[\w-]*"
+)
+_OPENERS = re.compile(rf"/{_OPENING}/$", re.IGNORECASE)
+# After these, the short forms that mails use, a piece that says nothing to people.
+_SHORT = re.compile(
+    r"/(?:[acegiklmnrstxy]|go|id|ml|rl|ll|cl|click|links?|redirect|track|join|welcome|accept|start|"
+    rf"set-?up|register|sign-?up|new|first|u/\w+|{_OPENING}/[\w=-]{{1,16}})/$",
     re.IGNORECASE,
 )
+_OPENS_SOMEWHERE = re.compile(_OPENING, re.IGNORECASE)
 _SECRET_NAMES = re.compile(
-    r"(?:[\w-]*(?:token|secret|passw|signature|ticket|jwt|otp|oob|nonce|credential)[\w-]*"
+    r"(?:[\w-]*(?:token|secret|passw|signature|ticket|jwt|otp|oob|nonce|credential|invit|einlad)[\w-]*"
+    r"|(?:reset|confirm\w*|activat\w*|verif\w*|login|magic|auth)[_-]?(?:key|code|id|hash|link)"
     r"|code|key|apikey|api_key|sig|auth|t|k|hash|sid|session|pw|pwd|pass|upn|hmac)",
     re.IGNORECASE,
 )
@@ -78,8 +88,11 @@ def _in_link(text: str, at: int, link: str) -> Iterator[Secret]:
     fragment_at = link.find("#", query_at)
     if fragment_at >= 0:
         yield from _in_fragment(link, at, fragment_at)
+    does_open = bool(_OPENS_SOMEWHERE.search(link, path_at, query_at))
     for value in _VALUE.finditer(link, query_at):
-        if _is_secret_value(value.group(2), value.group(3)):
+        name, secret = value.group(2, 3)
+        is_short = len(name) == 1 and does_open and is_opaque(secret)
+        if is_short or _is_secret_value(name, secret):
             yield Secret(Kind.LINK, at + value.start(3), at + value.end(3))
 
 
@@ -106,6 +119,8 @@ def _opens(before: str, piece: str) -> bool:
         return False
     if _OPENERS.search(before):
         return (len(piece) >= 6 and any(map(str.isdigit, piece))) or len(piece) >= 30
+    if _SHORT.search(before) and is_opaque(piece):
+        return True
     # `how-to-log-in-with-2-keys` has short parts, a token has a long one.
     return is_random(piece) and max(map(len, piece.split("-"))) >= 16
 

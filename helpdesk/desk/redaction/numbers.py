@@ -7,8 +7,18 @@ from helpdesk.desk.redaction.kinds import Kind, Secret
 
 _CARD = re.compile(r"(?<![\w+.-])[2-6](?:[ .-]?\d){12,18}(?![\w-])")
 _CARD_CHECK = re.compile(
-    r"(?<!\w)(?:cvv2?|cvc2?|cvn|csc)\b\W{0,3}(?:(?:is|number|code)\W{1,2})?(\d{3,4})(?!\w)",
+    r"(?<!\w)(?:cvv2?|cvc2?|cvn|csc|prüfziffer|prüfnummer|cryptogramme|security digits)"
+    r"\b\W{0,3}(?:(?:is|number|code)\W{1,2})?(\d{3,4})(?!\w)",
     re.IGNORECASE,
+)
+# “… 12/27 123” after a card.
+_CHECK_AFTER = re.compile(
+    r"[\s,;]{0,3}(?:(?:exp\w*|valid\w*|until|till|to|gültig|bis|val|cad\w*)\W{0,3}){0,2}"
+    r"(?:0[1-9]|1[0-2])\s?[/-]\s?(?:20)?\d\d[\s,;/]{1,3}(\d{3,4})(?![\w-])",
+    re.IGNORECASE,
+)
+_DATED = re.compile(
+    r"[ .-](?:0[1-9]|1[0-2])(?:[ .-]?\d{2}(?:\d{2})?)?(?:[ .-]\d{3,4})?$"
 )
 _LENGTHS = {  # of the networks' numbers by their first digits
     **dict.fromkeys(("4",), (13, 16, 19)),
@@ -33,8 +43,10 @@ _SSN_NAMED = re.compile(
 def find_numbers(text: str) -> Iterator[Secret]:
     """Find the numbers whose check digits or form leave little doubt."""
     for match in _CARD.finditer(text):
-        if _is_card(re.sub(r"\D", "", match.group())):
-            yield Secret(Kind.CARD, *match.span())
+        if end := _end_of_card(text, match):
+            yield Secret(Kind.CARD, match.start(), end)
+            if check := _CHECK_AFTER.match(text, end):
+                yield Secret(Kind.CARD, *check.span(1))
     for match in _CARD_CHECK.finditer(text):
         yield Secret(Kind.CARD, *match.span(1))
     for match in _IBAN.finditer(text):
@@ -45,6 +57,16 @@ def find_numbers(text: str) -> Iterator[Secret]:
         yield Secret(Kind.SSN, *match.span())
     for match in _SSN_NAMED.finditer(text):
         yield Secret(Kind.SSN, *match.span(1))
+
+
+def _end_of_card(text: str, match: re.Match[str]) -> int | None:
+    """Return where the card number ends: its date may follow, “… 4242 12/27”."""
+    if _is_card(re.sub(r"\D", "", match.group())):
+        return match.end()
+    for dated in _DATED.finditer(match.group()):
+        if _is_card(re.sub(r"\D", "", match.group()[: dated.start()])):
+            return match.start() + dated.start()
+    return None
 
 
 def _is_card(digits: str) -> bool:

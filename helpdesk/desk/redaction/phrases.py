@@ -3,7 +3,7 @@
 import re
 
 from helpdesk.desk.redaction.cover import COVERS
-from helpdesk.desk.redaction.vocabulary import is_ordinary, one_of
+from helpdesk.desk.redaction.vocabulary import is_ordinary, is_talk, one_of
 
 _MOST_WORDS = 6
 _PLAIN = re.compile(r"[^\W_]{1,24}(?:['’-][^\W_]{1,24}){0,3}(?![\w'’@/\\+*$%^&=#~-])")
@@ -17,6 +17,13 @@ _TURN = re.compile(
         "that pls please help what",
     )
     + r"(?!\w)|[^\W_]{1,24}\s?[:=]",
+    re.IGNORECASE,
+)
+# “… with spaces” says where it ends.
+_SPACED = re.compile(
+    rf"(?P<phrase>[^\s.,;:!?{COVERS}][^\n.,;:!?{COVERS}]{{2,60}}?)\s+\(?(?:with|including|incl|mit|"
+    r"avec|con|met|com|ze)\s+(?:[^\W\d_]{1,6}\s+){0,2}"
+    r"(?:space|blank|leerzeichen|espac|spazi|spatie|spacj)",
     re.IGNORECASE,
 )
 _INSIDE = frozenset(("the", "a", "an", "of", "my"))
@@ -38,6 +45,9 @@ def phrase_at(text: str, at: int, label: str, said: str) -> tuple[int, int] | No
     """Return the passphrase that begins at a position, after the label and how it is said."""
     if label.lower() == "pin":
         return None
+    spaced = _SPACED.match(text, at)
+    if spaced and " " in spaced["phrase"] and not is_talk(spaced["phrase"]):
+        return spaced.span("phrase")
     is_decisive = said.rstrip().endswith((":", "="))
     if not is_decisive and (
         _FOREIGN.match(label)
