@@ -122,7 +122,8 @@ def create_app(settings: HelpdeskSettings, clock: Clock = SYSTEM_CLOCK) -> Helpd
 
 def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
     database = open_database(settings.database_url)
-    record, hub, metrics = Record(database), Hub(), Metrics()
+    record, metrics = Record(database), Metrics()
+    hub = _open_hub(settings, record, clock)
     limits = RateLimits(settings.redis_url, settings.limit_factor)
     sentences = read_sentences(settings.names)
     if not settings.smtp.host:  # then nobody is promised a mail
@@ -200,7 +201,7 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
         uploads=Uploads(record, limits, clock),
         office=office,
         agent_desk=AgentDesk(record, hub, office, clock),
-        agent_presence=AgentPresence(lambda _: console_news.note_staff()),
+        agent_presence=AgentPresence(console_news.note_staff),
         watchman=Watchman(record, hub, office, clock),
         erasures=Erasures(
             record,
@@ -234,7 +235,7 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
             understanding,
             GhostDrafts(articles, settings.domain, settings.names),
             articles,
-            hub.watch_all,
+            hub.watch_own,
             clock,
         ),
         agent_recoveries=staff.recoveries,
@@ -242,6 +243,19 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
         approval_desk=staff.approval_desk,
         delivery_notes=read_delivery_notes(settings.hours.zone),
     )
+
+
+def _open_hub(settings: HelpdeskSettings, record: Record, clock: Clock) -> Hub:
+    if not settings.is_one_of_several:
+        return Hub()
+    from helpdesk.fanout import (
+        Fanout,
+        channel_of,
+    )  # what it needs takes a while to load
+    from helpdesk.web.shared_hub import SharedHub
+
+    fanout = Fanout(settings.redis_url, channel_of(settings.pseudonym_key))
+    return SharedHub(fanout, record, clock)
 
 
 @dataclass(frozen=True)
@@ -356,6 +370,7 @@ async def _open(app: HelpdeskApp) -> None:
     await asyncio.to_thread(app.ctx.database.migrate)
     now = app.ctx.clock.now()
     await app.ctx.record.write(lambda session: seed_responses(session, now))
+    app.ctx.hub.start()
     await app.ctx.worker.start()
     await app.ctx.letters.start()
     await app.ctx.watchman.start()
@@ -378,6 +393,7 @@ async def _hand_back(app: HelpdeskApp) -> None:
     await app.ctx.watchman.stop()
     await app.ctx.worker.stop(STOP_SECONDS)
     await app.ctx.letters.stop()
+    await app.ctx.hub.stop()
 
 
 async def _close(app: HelpdeskApp) -> None:

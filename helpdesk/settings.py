@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy import make_url
+
 from foundation.environment import Environment, SettingsError
 from foundation.names import Names, read_names
 from foundation.postman import SmtpSettings
@@ -67,6 +69,12 @@ class HelpdeskSettings:
     retention: RetentionRules
     turn_cap: int
     bulk_per_minute: int  # people whom a bulk command serves
+
+    @property
+    def is_one_of_several(self) -> bool:
+        """Whether other processes may serve the same record."""
+        place = make_url(self.database_url)
+        return bool(self.redis_url) and place.get_backend_name() == "postgresql"
 
     @property
     def is_https(self) -> bool:

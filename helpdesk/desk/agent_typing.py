@@ -40,9 +40,10 @@ class AgentTyping:
 
     def follow(self, event: Event) -> None:
         """End what another owner, or the message that was typed, has ended."""
-        agent = self._shown.get(event.conversation_id)
-        if agent is not None and _ends(event, agent.id):
-            self.end(event.conversation_id, agent.id)
+        where = event.conversation_id
+        agent = self._shown.get(where) if where is not None else None
+        if where is not None and agent is not None and _ends(event, agent.id):
+            self.end(where, agent.id)
 
     def _publish(
         self, conversation_id: UUID, agent: SignedInAgent, *, is_on: bool

@@ -57,6 +57,7 @@ _RUN_OUT = (
     )
     .order_by(_APPROVALS.expires_at)
     .limit(MOST)
+    .with_for_update(skip_locked=True)
 )
 _SAME = select(*_APPROVALS).where(
     _APPROVALS.state == ApprovalState.WAITING,

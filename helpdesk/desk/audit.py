@@ -14,15 +14,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.desk.agents import SignedInAgent
+from helpdesk.store.alone import Alone, do_alone
 from helpdesk.store.models import AuditEntry
 from helpdesk.store.rows import add, table_of
 
 FIRST = "0" * 64  # what stands before the first entry
-ONE_AT_A_TIME = 7_204_120  # PostgreSQL's lock on the end of the chain
 LONGEST_ACTOR = 200
 LONGEST_ACTION = 60
 LONGEST_TARGET = 300
@@ -125,8 +125,7 @@ def write_audit(
     known = {name: value for name, value in fixed.items() if value is not None}
     if details and FIXED & details.keys():
         raise ValueError(f"{sorted(FIXED & details.keys())} have a place of their own.")
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})"))
+    do_alone(session, Alone.AUDIT)
     last = session.execute(_LAST).first()
     entry = AuditEntry(
         number=last.number + 1 if last else 1,

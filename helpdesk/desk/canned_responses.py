@@ -17,6 +17,7 @@ from helpdesk.desk.audit import Who, write_audit
 from helpdesk.desk.errors import DeskError, NotFoundError
 from helpdesk.desk.typed_text import clean_text
 from helpdesk.desk.word_files import read_word_file
+from helpdesk.store.alone import Alone, do_alone
 from helpdesk.store.console_models import CannedResponse, Seeding
 from helpdesk.store.rows import add, as_row, change, find, table_of
 
@@ -154,7 +155,8 @@ def remove_response(
 
 def seed_responses(session: Session, now: datetime) -> None:
     """Put the starters in, once in the life of a record, if there are none at all."""
-    if find(session, Seeding, name=STARTERS, lock=True) is not None:
+    do_alone(session, Alone.STARTERS)  # several processes may start at once
+    if find(session, Seeding, name=STARTERS) is not None:
         return
     if not session.scalar(select(exists().select_from(_RESPONSES))):
         starters = _read_file()["starters"]

@@ -194,7 +194,16 @@ class Erasures:
     async def complete(self) -> None:
         """Do what is left of all erasures, as far as it can be done now."""
         for erasure in await self._read_due(_DUE, now=self._clock.now()):
-            await self._complete(erasure)
+            if await self._take(erasure):
+                await self._complete(erasure)
+
+    async def _take(self, erasure: Erasure) -> bool:
+        """Keep other processes from an erasure for a while; tell whether none has it."""
+        is_due = {"id": erasure.id, "next_attempt_at": erasure.next_attempt_at}
+        until = self._clock.now() + HEAD_START
+        return await self._record.write(
+            lambda session: change(session, Erasure, is_due, next_attempt_at=until)
+        )
 
     async def _erase_from_record(self, whom: str, who: Who) -> tuple[Person, Report]:
         now = self._clock.now()

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from helpdesk.desk.viewers import Viewer
 from helpdesk.store.models import Conversation, Message
 from helpdesk.store.words import Kind, Sender
 
@@ -126,8 +127,36 @@ class ReceiptChanged:
     seq: int  # of the message that shows it
 
 
+@dataclass(frozen=True)
+class LineChanged:
+    """Agents have read on, or something else that only their lists show."""
+
+    conversation_id: UUID
+
+
+@dataclass(frozen=True)
+class CompanyChanged:
+    """Who looks at a conversation in one process; told to the other processes only."""
+
+    conversation_id: UUID
+    process: str
+    viewers: tuple[Viewer, ...]
+
+
+@dataclass(frozen=True)
+class StaffChanged:
+    """An agent came or left, is away or back, or has ended a session."""
+
+    agent_id: UUID
+    has_session_ended: bool = False
+    conversation_id: None = None  # it happened in none
+
+
 Event = (
     AgentsTold
+    | LineChanged
+    | CompanyChanged
+    | StaffChanged
     | RunChanged
     | ApprovalChanged
     | MessageCreated
@@ -139,14 +168,19 @@ Event = (
 )
 
 
+OF_AGENTS = (
+    *(AgentsTold, ApprovalChanged, CompanyChanged, LineChanged),
+    *(ReceiptChanged, RunChanged, StaffChanged),
+)
+
+
 def concerns_contact(event: Event) -> bool:
     """Tell whether an event is anything to the contact, and not only to agents."""
     if isinstance(event, MessageCreated):
         return event.message.kind is not Kind.NOTE
     if isinstance(event, ConversationChanged):
         return event.is_about_owner
-    others = (AgentsTold, ApprovalChanged, ReceiptChanged, RunChanged)
-    return not isinstance(event, others)
+    return not isinstance(event, OF_AGENTS)
 
 
 class Publisher(Protocol):

@@ -39,7 +39,7 @@ class GhostWriter:
         understanding: Knows what texts mean.
         drafts: Knows what is said to that.
         articles: What is answered from.
-        watch_all: Has a function called for every event; returns how to end that.
+        watch: Has a function called for every event of this process; returns how to end it.
         clock: The time.
         settle_s: How long a contact may go on typing.
     """
@@ -50,7 +50,7 @@ class GhostWriter:
         understanding: Understanding,
         drafts: GhostDrafts,
         articles: Articles,
-        watch_all: Watch,
+        watch: Watch,
         clock: Clock,
         settle_s: float = SETTLE_S,
     ) -> None:
@@ -58,7 +58,7 @@ class GhostWriter:
         self._understanding = understanding
         self._drafts = drafts
         self._articles = articles
-        self._watch_all = watch_all
+        self._watch = watch
         self._clock = clock
         self._settle = timedelta(seconds=settle_s)
         self._agreement = Agreement(articles)
@@ -70,7 +70,7 @@ class GhostWriter:
 
     def start(self) -> None:
         """Begin."""
-        self._leave = self._watch_all(self._notice)
+        self._leave = self._watch(self._notice)
         self._writing = asyncio.create_task(self._keep_writing())
 
     async def stop(self) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from foundation.postman import Handover, Outcome
 from foundation.tables import UtcDateTime
 from helpdesk.desk.letter_addresses import PROOF_LIFE
+from helpdesk.store.alone import Alone, do_alone
 from helpdesk.store.letter_models import Letter, MailAddress
 from helpdesk.store.models import Conversation, Message
 from helpdesk.store.rows import add, as_row, change, find, get, table_of
@@ -110,7 +111,9 @@ def _take(session: Session, letter: Letter, now: datetime) -> Taken | None:
 
 def _plan(session: Session, conversation_id: UUID, now: datetime) -> Letter | None:
     """Return the letter of a conversation, unless somebody else has just planned it."""
-    conversation = get(session, Conversation, id=conversation_id, lock=True)
+    conversation = find(session, Conversation, id=conversation_id, lock=True)
+    if conversation is None:  # erased meanwhile
+        return None
     of_it = {"conversation": conversation_id}
     mailed = session.execute(_MAILED, of_it).scalar_one()
     after = max(mailed, conversation.contact_seen_seq)
@@ -156,6 +159,7 @@ def _why_not(
 
 def _why_too_many(session: Session, letter: Letter, now: datetime) -> str | None:
     """Return that an address was asked too often, by whatever contacts."""
+    do_alone(session, Alone.PROOFS)  # another process may be about to ask it as well
     of_it = {"email": letter.email, "letter": letter.id}
     moments = {"hour": now - HOUR, "day": now - DAY}
     in_hour, in_day = session.execute(_ASKED, of_it | moments).one()
@@ -205,6 +209,7 @@ def _unseen() -> Select[UUID]:
         .where(addresses.proven_at.is_not(None), addresses.stopped_at.is_(None))
         .where(conversations.updated_at > bindparam("oldest", type_=UtcDateTime()))
         .where(is_waiting, ~is_under_way)
+        .order_by(conversations.id)  # in which they are locked, by all processes
         .limit(FEW)
     )
 

@@ -20,6 +20,13 @@ from helpdesk.desk.errors import TooFastError
 log = logging.getLogger(__name__)
 
 
+# A Redis that is away or hangs holds nobody up for longer, and is then left alone a while:
+# every count waits for it.
+PATIENCE_S = 0.5
+LEAVE_ALONE_S = 2.0
+PREFIX = "latchkey:limits"
+
+
 class Limit(Enum):
     """What is limited, and how much is allowed."""
 
@@ -53,6 +60,9 @@ class Limit(Enum):
 COUNTED_ANYWAY = frozenset(
     {Limit.SIGN_INS, Limit.SIGN_INS_LINE, Limit.SIGN_INS_DEVICE, Limit.CODES}
 )
+
+# Of one connection, which one process has.
+OWN = frozenset({Limit.FRAMES})
 
 # Nothing is lost where these are not allowed, and secrets could be tried where they are.
 REFUSED_UNCOUNTED = frozenset({Limit.LINKS, Limit.ADDRESS_LINKS})
@@ -99,6 +109,7 @@ class RateLimits:
     def __init__(self, redis_url: str = "", factor: int = 1) -> None:
         self._storage = _open(redis_url)
         self._is_away = False
+        self._away_until = 0.0
         self._limiter = SlidingWindowCounterRateLimiter(self._storage)
         self._own = SlidingWindowCounterRateLimiter(_Memory())
         self._items = {limit: _parse(limit, factor) for limit in Limit}
@@ -113,8 +124,7 @@ class RateLimits:
             TooFastError: It is one too many.
         """
         try:
-            retry_in_ms = self._hit(self._limiter, limit, who)
-            self._is_away = False
+            retry_in_ms = self._hit_shared(limit, who)
         except StorageError as error:
             self._note_outage(error)
             if limit in REFUSED_UNCOUNTED:
@@ -129,11 +139,22 @@ class RateLimits:
 
     def forget(self, limit: Limit, who: str) -> None:
         """Begin the count anew."""
-        for limiter in (self._limiter, self._own):
-            try:
-                limiter.clear(self._items[limit], limit.name, who)
-            except StorageError as error:
-                self._note_outage(error)
+        self._own.clear(self._items[limit], limit.name, who)
+        if time.monotonic() < self._away_until:
+            return
+        try:
+            self._limiter.clear(self._items[limit], limit.name, who)
+        except StorageError as error:
+            self._note_outage(error)
+
+    def _hit_shared(self, limit: Limit, who: str) -> int:
+        if limit in OWN:
+            return self._hit(self._own, limit, who)
+        if time.monotonic() < self._away_until:
+            raise StorageError(TimeoutError("it was away a moment ago"))
+        retry_in_ms = self._hit(self._limiter, limit, who)
+        self._is_away = False
+        return retry_in_ms
 
     def _hit(
         self, limiter: SlidingWindowCounterRateLimiter, limit: Limit, who: str
@@ -146,6 +167,9 @@ class RateLimits:
         return max(100, round((reset_at - time.time()) * 1000))
 
     def _note_outage(self, error: StorageError) -> None:
+        now = time.monotonic()
+        if now >= self._away_until:
+            self._away_until = now + LEAVE_ALONE_S
         if not self._is_away:  # once is enough
             self._is_away = True
             log.error("the rate limits cannot be counted: %s", error)
@@ -154,9 +178,19 @@ class RateLimits:
 def _open(redis_url: str) -> Storage:
     if not redis_url:
         return _Memory()
+    from redis.backoff import NoBackoff  # takes a while to load
+    from redis.retry import Retry
+
     try:
         # Wrapped, so that a Redis that is away is known for what it is.
-        return storage_from_string(redis_url, wrap_exceptions=True)  # type: ignore[return-value]
+        return storage_from_string(  # type: ignore[return-value]
+            redis_url,
+            wrap_exceptions=True,
+            key_prefix=PREFIX,
+            socket_timeout=PATIENCE_S,
+            socket_connect_timeout=PATIENCE_S,
+            retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]
+        )
     except (ConfigurationError, ValueError) as error:
         raise SettingsError(f"LATCHKEY_REDIS_URL cannot be used: {error}") from error
 

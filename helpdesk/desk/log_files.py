@@ -5,8 +5,10 @@ overwritten in its place, letter by letter, which disturbs nobody. Rotated logs 
 them: `rasa.log.1`, and `rasa.log.2.gz`, to which nobody writes any more.
 """
 
+import fcntl
 import gzip
 import mmap
+import os
 import re
 import shutil
 import zlib
@@ -33,11 +35,12 @@ def blot_out(folder: Path, words: Collection[str]) -> int:
     if not words:
         return 0
     pattern, count, problems = pattern_of(words), 0, []
-    for path in sorted(folder.glob(LOGS)):
-        try:
-            count += _blot_out(path, pattern)
-        except OSError as error:
-            problems.append(error)
+    with _alone_in(folder):
+        for path in sorted(folder.glob(LOGS)):
+            try:
+                count += _blot_out(path, pattern)
+            except OSError as error:
+                problems.append(error)
     if problems:
         raise problems[0]
     return count
@@ -45,7 +48,22 @@ def blot_out(folder: Path, words: Collection[str]) -> int:
 
 def drop_older(folder: Path, before: datetime) -> int:
     """Drop the lines of all logs from before a moment; return how many bytes went."""
-    return sum(_drop_older(path, before) for path in sorted(folder.glob(LOGS)))
+    with _alone_in(folder):
+        return sum(_drop_older(path, before) for path in sorted(folder.glob(LOGS)))
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process of this machine changes the logs, and keep it so."""
+    if not folder.is_dir():
+        yield
+        return
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(place)
 
 
 @contextmanager

@@ -102,9 +102,10 @@ def add_to_turn(
     if newest is not None and _can_join(newest, conversation, saying):
         newest.text = f"{newest.text}\n{saying.text}"
         newest.due_at = min(now + max(wait, REST), newest.created_at + LONGEST_WAIT)
-        is_it = {"id": newest.id}
-        change(session, Turn, is_it, text=newest.text, due_at=newest.due_at)
-        return _as_open(newest, conversation.contact_id, conversation.purpose)
+        # Unless a worker has taken it since it was read.
+        is_it = {"id": newest.id, "state": TurnState.WAITING, "attempts": 0}
+        if change(session, Turn, is_it, text=newest.text, due_at=newest.due_at):
+            return _as_open(newest, conversation.contact_id, conversation.purpose)
     is_taken = newest is None and not wait
     turn = Turn(
         id=uuid4(),

@@ -7,12 +7,15 @@ to keep, to flush or to look for before each statement; that was a third of its 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
 from foundation.database import READ_ONLY, Database
+
+IDLE_MOST_S = 6  # between two statements of a transaction, which take milliseconds
 
 
 class PlainSession(Session):
@@ -50,7 +53,18 @@ class PlainSession(Session):
 
 
 class PlainDatabase(Database):
-    """A database whose transactions keep nothing but the connection."""
+    """A database whose transactions keep nothing but the connection.
+
+    Where several processes use it, one that is held up in the middle of a transaction (a
+    machine that sleeps, a line that is cut) does not hold up the others for long.
+    """
+
+    def __init__(
+        self, url: str, migrations: Path, *, variable: str, pool_size: int = 5
+    ) -> None:
+        super().__init__(url, migrations, variable=variable, pool_size=pool_size)
+        if self.engine.dialect.name == "postgresql":
+            event.listen(self.engine, "connect", _limit_idleness)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -65,3 +79,9 @@ class PlainDatabase(Database):
             quiet = connection.execution_options(**{READ_ONLY: True})
             with quiet.begin(), PlainSession(quiet) as session:
                 yield session
+
+
+def _limit_idleness(connection: Any, _record: object) -> None:
+    timeout = f"{IDLE_MOST_S}s"
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{timeout}'")
+    connection.commit()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import Session
 
 from foundation.database import Database
@@ -15,6 +16,10 @@ Work = Callable[[Session], Result]
 
 READERS = 4
 WRITERS = 8
+TRIES = 4
+# Why PostgreSQL undoes a transaction that has done no wrong: two waited for each other, or
+# this process was held up in the middle of one, and others waited for it.
+UNDONE = frozenset({"40P01", "40001", "25P03"})
 
 
 class Record:
@@ -33,6 +38,8 @@ class Record:
 
     async def write(self, work: Work[Result]) -> Result:
         """Run work that may change rows; it is committed when this returns.
+
+        It may be run again, if the database has undone it in favour of another process.
 
         Raises:
             OutageError: The database cannot be used at the moment.
@@ -56,7 +63,17 @@ class Record:
         self.database.close()
 
     def _in_transaction(self, work: Work[Result]) -> Result:
-        with self._outage.noticed(), self.database.transaction() as session:
+        with self._outage.noticed():
+            for _ in range(TRIES - 1):
+                try:
+                    return self._try(work)
+                except (OperationalError, InternalError) as error:
+                    if getattr(error.orig, "sqlstate", None) not in UNDONE:
+                        raise
+            return self._try(work)
+
+    def _try(self, work: Work[Result]) -> Result:
+        with self.database.transaction() as session:
             return work(session)
 
     def _in_reading(self, work: Work[Result]) -> Result:

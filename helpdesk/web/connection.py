@@ -1,7 +1,11 @@
 """One browser's connection: reads its frames, asks the desk, answers, passes events on."""
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk.desk.chat import Chat, View
 from helpdesk.desk.errors import DeskError
@@ -17,6 +21,8 @@ from helpdesk.desk.messages import VISIBLE, Page
 from helpdesk.desk.standing import NOBODY
 from helpdesk.desk.visits import access_visit
 from helpdesk.services import Services
+from helpdesk.store.models import Message
+from helpdesk.store.outage import OutageError
 from helpdesk.store.words import Sender
 from helpdesk.web import frames
 from helpdesk.web.presentation import Json, ack, typing_json
@@ -24,7 +30,11 @@ from helpdesk.web.standing_news import StandingNews
 from helpdesk.web.visitors import find_visitor
 from helpdesk.web.wire import Wire
 
+log = logging.getLogger(__name__)
+
 CHECK_EVERY = timedelta(seconds=15)
+UNDER_WAY_S = 0.05  # what another process has said may arrive any moment
+RETRY_S = 1.0
 
 
 class NotJoinedError(DeskError):
@@ -48,12 +58,18 @@ class Connection(Wire):
         self._address = address
         self._chat: Chat | None = None
         self._leave: Callable[[], None] | None = None
+        # The number of the last message, and the highest that was heard of.
+        self._told = self._wanted = 0
+        self._catching_up: asyncio.Task[None] | None = None
         self._checked_at = services.clock.now()
         self._standing = StandingNews(self._tell_standing)
 
     def close(self) -> None:
         """Stop watching."""
         self._standing.end()
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+            self._catching_up = None
         if self._leave is not None:
             self._leave()
             self._leave = None
@@ -89,14 +105,10 @@ class Connection(Wire):
         self._chat, self.is_joined = chat, True
         self._leave = self.services.hub.watch(chat.conversation_id, self._notice)
         self._standing.begin(chat, view)
+        self._told = self._wanted = view.conversation.last_seq
         self.send("joined", self.services.presentation.joined(view))
         for event in held:
-            is_known = (
-                isinstance(event, MessageCreated)
-                and event.message.seq <= view.conversation.last_seq
-            )
-            if not is_known:
-                self._notice(event)
+            self._notice(event)
 
     async def _check_visit(self) -> None:
         """Look now and then whether the visit was revoked meanwhile."""
@@ -143,8 +155,7 @@ class Connection(Wire):
     def _notice(self, event: Event) -> None:
         """Pass an event on; called by the hub."""
         if isinstance(event, MessageCreated):
-            if event.message.kind in VISIBLE:
-                self.send("message", self.services.presentation.message(event.message))
+            self._hear(event.message)
         elif isinstance(event, TypingChanged):
             if event.sender is not Sender.CONTACT:
                 self.send("typing", typing_json(event))
@@ -153,8 +164,51 @@ class Connection(Wire):
         elif isinstance(event, ConversationChanged):
             if event.is_about_owner:
                 self._standing.look()
+            if event.conversation.last_seq > self._told:
+                self._catch_up(event.conversation.last_seq)
         elif isinstance(event, ConversationReplaced):
             self._follow(event)
+
+    def _hear(self, message: Message) -> None:
+        """Send a message if it is the next one; those before it come from the record."""
+        if message.seq > self._told + 1:
+            self._catch_up(message.seq)
+        elif message.seq > self._told:
+            self._told = message.seq
+            if message.kind in VISIBLE:
+                self.send("message", self.services.presentation.message(message))
+
+    def _catch_up(self, seq: int) -> None:
+        """Read soon what was said up to a number and not heard of here, or not yet."""
+        self._wanted = max(self._wanted, seq)
+        if self._catching_up is None and self._chat is not None:
+            reading = self._read_missed(self._chat)
+            self._catching_up = asyncio.create_task(reading)
+
+    async def _read_missed(self, chat: Chat) -> None:
+        pause_s = UNDER_WAY_S
+        while self._told < self._wanted:
+            await asyncio.sleep(pause_s)
+            try:
+                view = await chat.read_after(self._told)
+            except OutageError:
+                pause_s = RETRY_S
+                continue
+            except (DeskError, SQLAlchemyError) as error:
+                log.debug("what a browser has missed cannot be told: %s", error)
+                break  # the browser joins again some time
+            self._tell_missed(view)
+        self._catching_up = None
+
+    def _tell_missed(self, view: View) -> None:
+        presentation, told = self.services.presentation, self._told
+        self._told = max(told, view.conversation.last_seq)
+        if view.page.has_more:
+            self.send("joined", presentation.joined(view))
+            return
+        for message in view.page.messages:
+            if message.seq > told:
+                self.send("message", presentation.message(message))
 
     def _follow(self, event: ConversationReplaced) -> None:
         if self._chat is None:
@@ -164,7 +218,9 @@ class Connection(Wire):
         self._leave = self.services.hub.watch(event.successor.id, self._notice)
         view = View(event.successor, NOBODY, Page([], has_more=False))
         self._standing.begin(self._chat, view)
+        self._told = self._wanted = 0
         self.send("joined", self.services.presentation.joined(view))
+        self._catch_up(event.successor.last_seq)
 
     def _tell_standing(self, shown: Json) -> None:
         self.send("conversation", {"conversation": shown})

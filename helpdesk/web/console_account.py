@@ -34,8 +34,9 @@ async def show_account(request: Request, agent: SignedInAgent) -> HTTPResponse:
 @own_form
 async def submit_password(request: Request, agent: SignedInAgent) -> HTTPResponse:
     """Change the password."""
+    services = services_of(request)
     try:
-        entry = await services_of(request).own_accounts.change_password(
+        entry = await services.own_accounts.change_password(
             agent,
             typed(request, "current"),
             typed(request, "password"),
@@ -44,6 +45,7 @@ async def submit_password(request: Request, agent: SignedInAgent) -> HTTPRespons
         )
     except OwnAccountError as error:
         return await show(request, agent, problem=("password", error.reason))
+    services.console_news.note_sign_out(agent.id)
     answer = go_to(request, f"{HERE}?done=password")
     keep_entry(request, answer, entry)
     return answer
@@ -58,7 +60,9 @@ async def submit_end(request: Request, agent: SignedInAgent) -> HTTPResponse:
         session_id = UUID(typed(request, "session"))
     except ValueError as error:
         raise NotFoundError("There is no such session.") from error
-    await services_of(request).own_accounts.end_session(agent, session_id)
+    services = services_of(request)
+    await services.own_accounts.end_session(agent, session_id)
+    services.console_news.note_sign_out(agent.id)
     return go_to(request, f"{HERE}?done=session")
 
 
@@ -67,7 +71,9 @@ async def submit_end(request: Request, agent: SignedInAgent) -> HTTPResponse:
 @own_form
 async def submit_end_all(request: Request, agent: SignedInAgent) -> HTTPResponse:
     """Sign every browser out, this one too."""
-    await services_of(request).own_accounts.end_all_sessions(agent)
+    services = services_of(request)
+    await services.own_accounts.end_all_sessions(agent)
+    services.console_news.note_sign_out(agent.id)
     answer = go_to(request, SIGN_IN)
     forget_token(answer)
     return answer

@@ -156,7 +156,7 @@ async def set_away(request: Request) -> HTTPResponse:
     body = read_body(request.body, bodies.SetAway)
     services = services_of(request)
     await services.agent_desk.set_away(agent, is_away=body.is_away)
-    services.console_news.note_staff()
+    services.console_news.note_staff(agent.id)
     return empty()
 
 

@@ -118,14 +118,16 @@ async def _accept(
     request: Request, agent: SignedInAgent, action: str, wanted: str
 ) -> HTTPResponse:
     sealed, code = typed(request, "offer"), typed(request, "code")
+    services = services_of(request)
     try:
-        entry, recovery = await services_of(request).own_accounts.accept_codes(
+        entry, recovery = await services.own_accounts.accept_codes(
             agent, sealed, code, whence_of(request)
         )
     except OwnAccountError as error:
         if error.reason == "offer_ended":
             sealed = _offer(request, agent)
         return _show_offer(request, agent, sealed, action, wanted, error.reason)
+    services.console_news.note_sign_out(agent.id)
     answer = _show_recovery(request, recovery, wanted, is_new=True)
     keep_entry(request, answer, entry)
     return answer

@@ -2,6 +2,7 @@
 
 import re
 from urllib.parse import quote
+from uuid import UUID
 
 from sanic import Blueprint, HTTPResponse, Request
 from sqlalchemy.orm import Session
@@ -122,15 +123,18 @@ async def submit_sign_out(request: Request) -> HTTPResponse:
     services = services_of(request)
     token, now = request.cookies.get(COOKIE) or "", services.clock.now()
 
-    def leave(session: Session) -> None:
+    def leave(session: Session) -> UUID | None:
         found = find_session(session, token, now)
         if found is None:
-            return
+            return None
         end_session(session, found.agent.id, found.agent.session_id, now)
         me = agent_name(found.agent.id)
         write_audit(session, Who.of(found.agent), "agent.signed_out", me, now)
+        return found.agent.id
 
-    await services.record.write(leave)
+    left = await services.record.write(leave)
+    if left is not None:
+        services.console_news.note_sign_out(left)
     answer = go_to(request, SIGN_IN)
     forget_token(answer)
     return answer

@@ -21,11 +21,14 @@ from helpdesk.desk.errors import DeskError, UnauthorizedError
 from helpdesk.desk.events import (
     AgentsTold,
     ApprovalChanged,
+    CompanyChanged,
     ConversationRead,
     Event,
+    LineChanged,
     MessageCreated,
     ReceiptChanged,
     RunChanged,
+    StaffChanged,
     TypingChanged,
 )
 from helpdesk.desk.viewers import TYPING_LASTS, Viewers
@@ -49,6 +52,7 @@ RETRY_S = 1.0
 CHECK_SESSIONS_EVERY = timedelta(seconds=15)
 COUNT_ALL_EVERY = timedelta(seconds=5)
 LOOK_AT_STAFF_EVERY = timedelta(seconds=20)  # somebody may be there no longer
+TELL_COMPANY_EVERY = timedelta(seconds=3)  # to other processes, which soon forget it
 
 
 class Console(Protocol):
@@ -95,6 +99,8 @@ class ConsoleNews:
         self._total: int | None = None  # of all conversations, and when it was counted
         self._counted_at = clock.now()
         self._batch = Batch()
+        self._signed_out: set[UUID] = set()  # agents, perhaps not everywhere
+        self._told_company_at = clock.now()
         self._runs: set[UUID] = set()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -131,7 +137,7 @@ class ConsoleNews:
             self._typing.end(before, console.agent.id)
         # An auditor looks on unseen.
         seen = conversation_id if console.agent.may_change else None
-        self._batch.company |= self.viewers.look(id(console), console.agent.id, seen)
+        self._note_company(*self.viewers.look(id(console), console.agent.id, seen))
         if conversation_id is not None:
             self._batch.company.add(conversation_id)  # it has to hear who is there
         self._wake.set()
@@ -142,8 +148,7 @@ class ConsoleNews:
         """Note that an agent types in the conversation that their console shows."""
         until = self._clock.now() + TYPING_LASTS if is_on else None
         if self.viewers.type(id(console), until):
-            self._batch.company.add(conversation.id)
-            self._wake.set()
+            self._note_company(conversation.id)
         if is_on:
             self._typing.begin(conversation, console.agent)
         else:
@@ -151,15 +156,41 @@ class ConsoleNews:
 
     def note_change(self, conversation_id: UUID) -> None:
         """Tell of a line, or of the counts, that changed without an event."""
-        self._batch.changed.add(conversation_id)
-        self._wake.set()
+        self._hub.publish(LineChanged(conversation_id))
 
-    def note_staff(self) -> None:
+    def note_staff(self, agent_id: UUID) -> None:
         """Tell soon who is there, or is away."""
+        self._hub.publish(StaffChanged(agent_id))
+
+    def note_sign_out(self, agent_id: UUID) -> None:
+        """Close soon what consoles an agent has open with sessions that ended."""
+        self._hub.publish(StaffChanged(agent_id, has_session_ended=True))
+
+    def _note_company(self, *conversations: UUID) -> None:
+        """Tell soon who of this process looks at conversations."""
+        self._batch.company |= set(conversations)
         self._wake.set()
+        for each in conversations:
+            here = tuple(self.viewers.here(each))
+            self._hub.tell_others(CompanyChanged(each, self._hub.process, here))
+
+    def _hear_company(self, event: CompanyChanged) -> None:
+        """Note who looks at a conversation in another process."""
+        told, now = event.conversation_id, self._clock.now()
+        if self.viewers.hear(event.process, told, event.viewers, now):
+            self._batch.company.add(told)
+            self._wake.set()
 
     def _notice(self, event: Event) -> None:
         """Note what an event is about; called by the hub."""
+        if isinstance(event, CompanyChanged):
+            self._hear_company(event)
+            return
+        if isinstance(event, StaffChanged):
+            if event.has_session_ended:
+                self._signed_out.add(event.agent_id)
+            self._wake.set()
+            return
         self._typing.follow(event)
         if not self._consoles:
             return
@@ -255,6 +286,7 @@ class ConsoleNews:
             await asyncio.sleep(TICK_S)
             now = self._clock.now()
             self._end_typing(now)
+            self._keep_company(now)
             if not self._consoles:
                 continue
             if now >= looked_at + LOOK_AT_STAFF_EVERY:
@@ -262,18 +294,35 @@ class ConsoleNews:
                 self._wake.set()
             if now >= checked_at + CHECK_SESSIONS_EVERY:
                 checked_at = now
+                self._signed_out = {console.agent.id for console in self._consoles}
+            if self._signed_out:
                 with contextlib.suppress(OutageError):
                     await self._check_sessions(now)
 
     def _end_typing(self, now: datetime) -> None:
         for conversation_id, agent_id in self.viewers.expire(now):
-            self._batch.company.add(conversation_id)
-            self._wake.set()
+            self._note_company(conversation_id)
             self._typing.end(conversation_id, agent_id)
+
+    def _keep_company(self, now: datetime) -> None:
+        """Forget whom no other process sees any more; say again who is seen here."""
+        if gone := self.viewers.disbelieve(now):
+            self._batch.company |= gone
+            self._wake.set()
+        if now >= self._told_company_at + TELL_COMPANY_EVERY:
+            self._told_company_at = now
+            for each in self.viewers.looked_at():
+                here = tuple(self.viewers.here(each))
+                self._hub.tell_others(CompanyChanged(each, self._hub.process, here))
 
     async def _check_sessions(self, now: datetime) -> None:
         """Close the consoles of ended sessions; a new role or team counts at once."""
-        wanted = {console.agent.session_id for console in self._consoles}
+        agents, self._signed_out = self._signed_out, set()
+        wanted = {
+            console.agent.session_id
+            for console in self._consoles
+            if console.agent.id in agents
+        }
 
         def look(session: Session) -> dict[UUID, SignedInAgent | None]:
             return {each: _agent_behind(session, each, now) for each in wanted}

@@ -10,11 +10,17 @@ Watcher = Callable[[Event], None]
 
 
 class Hub:
-    """Knows who watches which conversation."""
+    """Knows who watches which conversation, where one process serves everybody."""
 
     def __init__(self) -> None:
-        self._watchers: dict[UUID, list[Watcher]] = defaultdict(list)
+        self._watchers: dict[UUID | None, list[Watcher]] = defaultdict(list)
         self._overseers: list[Watcher] = []
+
+    def start(self) -> None:
+        """Begin to hear other processes, of which there are none."""
+
+    async def stop(self) -> None:
+        """End that."""
 
     def watch(self, conversation_id: UUID, watcher: Watcher) -> Callable[[], None]:
         """Have a watcher called for each event; return how to end that."""
@@ -31,16 +37,33 @@ class Hub:
 
     def watch_all(self, watcher: Watcher) -> Callable[[], None]:
         """Have a watcher called for each event of any conversation, as consoles do."""
-        self._overseers.append(watcher)
+        return join_watchers(self._overseers, watcher)
 
-        def leave() -> None:
-            if watcher in self._overseers:
-                self._overseers.remove(watcher)
-
-        return leave
+    def watch_own(self, watcher: Watcher) -> Callable[[], None]:
+        """Do the same for what happens in this process: of all processes, one hears it."""
+        return self.watch_all(watcher)
 
     def publish(self, event: Event) -> None:
         """Tell everybody who watches the event's conversation, and who watches all."""
         watchers = self._watchers.get(event.conversation_id, ())
         for watcher in (*watchers, *self._overseers):
             watcher(event)
+
+    @property
+    def process(self) -> str:
+        """What other processes know this one by; nothing if there are none."""
+        return ""
+
+    def tell_others(self, event: Event) -> None:
+        """Tell an event to the other processes, and to nobody here."""
+
+
+def join_watchers(watchers: list[Watcher], watcher: Watcher) -> Callable[[], None]:
+    """Add a watcher; return how to end that."""
+    watchers.append(watcher)
+
+    def leave() -> None:
+        if watcher in watchers:
+            watchers.remove(watcher)
+
+    return leave
