@@ -1,4 +1,4 @@
-"""The way to the action server: kept connections, and the domain encoded once.
+"""The way to the action servers: kept connections, and the domain encoded once.
 
 Rasa opens a connection for each call and encodes the whole domain, which never changes,
 into each request. The requests stay byte for byte what rasa-sdk documents.
@@ -8,20 +8,66 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, Dict, Optional, Text
+from typing import Any, Callable, Dict, List, Optional, Text
 from weakref import WeakKeyDictionary
 
 import aiohttp
+from rasa.core.constants import DEFAULT_REQUEST_TIMEOUT
 from rasa.utils.endpoints import EndpointConfig
 
+from bot.action_servers import ActionServers
+
 DOMAIN = "domain"
+CONNECT_TIMEOUT_S = 2.0
+# Nothing was sent then. Only connecting has a limit of its own, so no other is meant.
+NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError)
+
+
+class _Call:
+    """A call of the first action server that takes it."""
+
+    def __init__(
+        self, servers: ActionServers, order: List[Text], send: Callable[[Text], Any]
+    ) -> None:
+        self._servers = servers
+        self._order = order
+        self._send = send
+        self._sent: Any = None
+
+    async def __aenter__(self) -> Any:
+        for address in self._order[:-1]:
+            try:
+                return await self._ask(address)
+            except NOT_CONNECTED:
+                continue
+        return await self._ask(self._order[-1])
+
+    async def __aexit__(self, *what: Any) -> Any:
+        return await self._sent.__aexit__(*what)
+
+    async def _ask(self, address: Text) -> Any:
+        self._sent = self._send(address)
+        try:
+            response = await self._sent.__aenter__()
+        except NOT_CONNECTED:
+            self._servers.note_refusal(address)
+            raise
+        except (asyncio.CancelledError, asyncio.TimeoutError):
+            self._servers.note_silence(address)
+            raise
+        self._servers.note_back(address)
+        return response
 
 
 class _SharedSession:
     """A session that outlives the `async with` that Rasa puts around each request."""
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, servers: ActionServers, others: List[Text]
+    ) -> None:
         self._session = session
+        self._servers = servers
+        self._others = others
 
     async def __aenter__(self) -> "_SharedSession":
         return self
@@ -29,17 +75,38 @@ class _SharedSession:
     async def __aexit__(self, *_: Any) -> None:
         """Leave the session open for the next call."""
 
-    def request(self, method: Text, url: Text, *, json: Any = None, **more: Any) -> Any:
+    def request(
+        self,
+        method: Text,
+        url: Text,
+        *,
+        json: Any = None,
+        timeout: Any = 0,
+        **more: Any,
+    ) -> Any:
         """Send a request; see `aiohttp.ClientSession.request`."""
-        return self._session.request(method, url, data=encode(json), **more)
+        data = encode(json)
+        limits = aiohttp.ClientTimeout(
+            total=timeout or DEFAULT_REQUEST_TIMEOUT, sock_connect=CONNECT_TIMEOUT_S
+        )
+
+        def send(address: Text) -> Any:
+            return self._session.request(
+                method, address, data=data, timeout=limits, **more
+            )
+
+        order = self._servers.in_order([url, *self._others])
+        return _Call(self._servers, order, send)
 
 
 class ActionEndpoint(EndpointConfig):
     """Rasa's endpoint configuration, with one session for each event loop."""
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        """Take what Rasa's own class takes."""
-        super().__init__(*args, **more)
+    def __init__(self, url: Text, *others: Text) -> None:
+        """Take the addresses of one action server or of several."""
+        super().__init__(url)
+        self._others = list(others)
+        self._servers = ActionServers()
         self._sessions: WeakKeyDictionary[
             asyncio.AbstractEventLoop, aiohttp.ClientSession
         ] = WeakKeyDictionary()
@@ -50,7 +117,7 @@ class ActionEndpoint(EndpointConfig):
         session = self._sessions.get(loop)
         if session is None or session.closed:
             session = self._sessions[loop] = super().session()
-        return _SharedSession(session)
+        return _SharedSession(session, self._servers, self._others)
 
     async def close(self) -> None:
         """Close what is open, on every loop."""

@@ -20,11 +20,13 @@ async def answer_lines(model: Text, actions_url: Text) -> None:
     from bot import lighter_rasa
     from bot.action_endpoint import ActionEndpoint
     from bot.channel import read_turn
+    from bot.tracker_store import IN_MEMORY, RowTrackerStore
     from bot.turn import TurnTaker
 
     lighter_rasa.install()
     endpoint = ActionEndpoint(actions_url)
-    agent = Agent.load(model, action_endpoint=endpoint)
+    store = RowTrackerStore(db=IN_MEMORY)
+    agent = Agent.load(model, action_endpoint=endpoint, tracker_store=store)
     taker = TurnTaker(agent)
     for line in sys.stdin:
         result = await taker.take(read_turn(line.encode()))

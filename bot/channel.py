@@ -10,10 +10,15 @@ understood as, `{intent, confidence, ambiguous, ranking}`. No conversation is to
 `POST /webhooks/latchkey/forget` takes `{conversations, before?}`, signed likewise: those, and
 the ones in which nothing happened since `before` (Unix time), are forgotten. It answers
 `{forgotten}`, how many there were.
+
+A process that is told to end refuses what comes from then on, with 503 and the code
+`stopping`, and ends when the turns that it has are answered. Another one takes the rest.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -40,8 +45,8 @@ from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
 from bot.action_endpoint import ActionEndpoint
-from bot.tracker_store import StoreBusyError
-from bot.turn import CHANNEL, InvalidTurnError, Turn, TurnTaker
+from bot.tracker_rows import StoreTroubleError
+from bot.turn import CHANNEL, TURN_LIMIT_S, InvalidTurnError, Turn, TurnTaker
 
 SIGNATURE_HEADER = "X-Latchkey-Signature"
 SIGNATURE_LIFE_S = 300  # a captured request cannot be replayed later than this
@@ -55,6 +60,31 @@ _FIELDS = {"message_id", "conversation_id", "text", "payload", "actor"}
 Work = Callable[[TurnTaker, bytes], Awaitable[Dict[Text, Any]]]
 
 logger = logging.getLogger(__name__)
+
+
+class _Door:
+    """Counts what is being answered; closed, it lets nothing more in."""
+
+    def __init__(self) -> None:
+        self.is_closed = False
+        self._open = 0
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
+
+    def __enter__(self) -> None:
+        self._open += 1
+        self._is_empty.clear()
+
+    def __exit__(self, *_: Any) -> None:
+        self._open -= 1
+        if not self._open:
+            self._is_empty.set()
+
+    async def close(self) -> None:
+        """Let nothing more in, and wait for what is inside, as long as a turn may take."""
+        self.is_closed = True
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._is_empty.wait(), TURN_LIMIT_S)
 
 
 class TurnChannel(InputChannel):
@@ -85,6 +115,12 @@ class TurnChannel(InputChannel):
         """Make the channel's routes."""
         routes = Blueprint(f"{CHANNEL}_turn")
         takers: Dict[int, TurnTaker] = {}
+        doors: List[_Door] = []
+
+        def door() -> _Door:
+            if not doors:  # it belongs to the event loop, which runs only now
+                doors.append(_Door())
+            return doors[0]
 
         def taker(request: Request) -> TurnTaker:
             # The agent changes when another model is loaded into the running server.
@@ -96,6 +132,8 @@ class TurnChannel(InputChannel):
 
         @routes.listener("before_server_stop")
         async def close(app: Sanic, loop: Any) -> None:
+            # The server still listens: who comes now is sent away, and not left hanging.
+            await door().close()
             processor = app.ctx.agent and app.ctx.agent.processor
             endpoint = processor and processor.action_endpoint
             if isinstance(endpoint, ActionEndpoint):
@@ -103,14 +141,17 @@ class TurnChannel(InputChannel):
 
         @routes.get("/")
         async def health(request: Request) -> HTTPResponse:
-            return json_response({"status": "ok"})
+            return _stopping() if door().is_closed else json_response({"status": "ok"})
 
         async def answer(request: Request, work: Work) -> HTTPResponse:
             header = request.headers.get(SIGNATURE_HEADER, "")
             if not self.is_signed(header, request.body, now=time.time()):
                 return _problem(401, "bad_signature", "The signature does not hold.")
+            if door().is_closed:
+                return _stopping()
             try:
-                return json_response(await work(taker(request), request.body))
+                with door():
+                    return json_response(await work(taker(request), request.body))
             except InvalidTurnError as error:
                 return _problem(422, "invalid_turn", str(error))
 
@@ -126,7 +167,7 @@ class TurnChannel(InputChannel):
         async def forget(request: Request) -> HTTPResponse:
             try:
                 return await answer(request, _forget)
-            except StoreBusyError as error:
+            except StoreTroubleError as error:
                 return _problem(503, "busy", str(error))
 
         return routes
@@ -219,6 +260,10 @@ def _read_fields(body: bytes) -> Dict[Text, Any]:
     if not isinstance(fields, dict):
         raise InvalidTurnError("The body must be an object.")
     return fields
+
+
+def _stopping() -> HTTPResponse:
+    return _problem(503, "stopping", "This process ends; another one takes the turn.")
 
 
 def _problem(status: int, code: Text, message: Text) -> HTTPResponse:

@@ -7,6 +7,7 @@ told otherwise, with the addresses of the other parts as arguments instead of fi
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 from pathlib import Path
 from typing import Text
@@ -21,7 +22,7 @@ def endpoints(tracker: Text) -> Text:
     return yaml.safe_dump(
         {
             "tracker_store": {
-                "type": "bot.tracker_store.SqliteTrackerStore",
+                "type": "bot.tracker_store.RowTrackerStore",
                 "db": tracker,
             },
         }
@@ -34,9 +35,17 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--actions", required=True)
-    parser.add_argument("--tracker", required=True)
+    parser.add_argument(
+        "--actions", required=True, help="one address, or several with commas between"
+    )
+    parser.add_argument(
+        "--tracker",
+        default=os.environ.get("LATCHKEY_TRACKER_URL"),
+        help="a file, or a PostgreSQL address; LATCHKEY_TRACKER_URL if left out",
+    )
     chosen = parser.parse_args()
+    if not chosen.tracker:
+        parser.error("--tracker or LATCHKEY_TRACKER_URL must say where trackers are.")
     prepare()
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints
@@ -49,7 +58,7 @@ def main() -> None:
         path = Path(folder) / "endpoints.yml"
         path.write_text(endpoints(chosen.tracker), encoding="utf-8")
         available = AvailableEndpoints.read_endpoints(str(path))
-    available.action = ActionEndpoint(chosen.actions)
+    available.action = ActionEndpoint(*chosen.actions.split(","))
     serve_application(
         model_path=chosen.model,
         port=chosen.port,

@@ -1,112 +1,48 @@
-"""Rasa's tracker store in one SQLite table: one row a conversation.
+"""Rasa's tracker store: one row a conversation, in a file or on PostgreSQL.
 
 Rasa's own SQL store writes a row an event through SQLAlchemy and reads them all back, which
-costs more than understanding the message does. The tracker is Rasa's working memory and
-not the record: it must survive a crash of the process, not a power cut, and only the
-newest turns of its latest session are kept (`bot.tracker_window`).
+costs more than understanding the message does. Only the newest turns of the latest session
+are kept (`bot.tracker_window`), and beside them what the newest turns came to: whichever
+process gets a message again finds its result in the row that it reads anyway.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-import time
-from collections.abc import MutableMapping
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterable, Iterator, List, Optional, Text
+from typing import Any, Callable, Dict, Iterable, Optional, Sequence, Text
 
 from rasa.core.brokers.broker import EventBroker
-from rasa.core.tracker_store import InMemoryTrackerStore, TrackerStore
+from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import tracker_window
+from bot.postgresql_rows import PostgresqlRows, is_address
+from bot.sqlite_rows import SqliteRows
+from bot.tracker_rows import Row, TrackerRows
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS trackers (
-    conversation_id TEXT PRIMARY KEY,
-    dialogue TEXT NOT NULL,
-    saved_at REAL NOT NULL
-) WITHOUT ROWID
-"""
-SAVE = """
-INSERT INTO trackers VALUES (?, ?, ?) ON CONFLICT (conversation_id)
-DO UPDATE SET dialogue = excluded.dialogue, saved_at = excluded.saved_at
-"""
+KEPT_RESULTS = 5  # whoever asks again means the newest turn, hardly ever an older one
+IN_MEMORY = ":memory:"
 
 
-class StoreBusyError(Exception):
-    """The store is in use by another process; trying again makes sense."""
+@dataclass
+class _OpenTurn:
+    """The turn that is being taken in this task."""
+
+    conversation_id: Text
+    message_id: Text
+    row: Row  # as it was read
+    result: Callable[[], Dict[Text, Any]]
 
 
-class _Dialogues(MutableMapping):
-    """Conversation id to serialised dialogue, on disk."""
-
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Each statement commits; write-ahead logging without a wait for the disk.
-        self._database = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, timeout=3
-        )
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        self._database.execute("PRAGMA secure_delete = ON")  # overwrite what is deleted
-        self._database.execute(SCHEMA)
-
-    def __getitem__(self, conversation_id: Text) -> Text:
-        query = "SELECT dialogue FROM trackers WHERE conversation_id = ?"
-        row = self._database.execute(query, (conversation_id,)).fetchone()
-        if row is None:
-            raise KeyError(conversation_id)
-        return row[0]
-
-    def __setitem__(self, conversation_id: Text, dialogue: Text) -> None:
-        self._database.execute(SAVE, (conversation_id, dialogue, time.time()))
-
-    def __delitem__(self, conversation_id: Text) -> None:
-        query = "DELETE FROM trackers WHERE conversation_id = ?"
-        if self._database.execute(query, (conversation_id,)).rowcount == 0:
-            raise KeyError(conversation_id)
-
-    def idle_since(self, moment: float) -> List[Text]:
-        """Return the conversations that were last saved before a moment."""
-        query = "SELECT conversation_id FROM trackers WHERE saved_at < ?"
-        return [row[0] for row in self._database.execute(query, (moment,))]
-
-    def drop_log(self) -> bool:
-        """Empty the write-ahead log, which has what was deleted; tell whether it is."""
-        query = "PRAGMA wal_checkpoint(TRUNCATE)"
-        is_busy, _, _ = self._database.execute(query).fetchone()
-        return not is_busy
-
-    def __iter__(self) -> Iterator[Text]:
-        rows = self._database.execute("SELECT conversation_id FROM trackers")
-        return (row[0] for row in rows.fetchall())
-
-    def __len__(self) -> int:
-        return self._database.execute("SELECT count(*) FROM trackers").fetchone()[0]
+_open: ContextVar[Optional[_OpenTurn]] = ContextVar("open_turn", default=None)
 
 
-def may_hold(store: TrackerStore, conversation_id: Text, message_id: Text) -> bool:
-    """Tell whether a tracker may hold a message; reading it is ten times as much work.
-
-    Args:
-        store: An agent's, which Rasa wraps into one that survives errors.
-        conversation_id: Whose tracker.
-        message_id: Which message.
-    """
-    own = getattr(store, "_tracker_store", store)
-    if not isinstance(own, SqliteTrackerStore):
-        return True
-    try:
-        dialogue = own.store.get(conversation_id)
-    except sqlite3.Error:  # whoever reads the tracker finds out
-        return True
-    return dialogue is not None and json.dumps(message_id) in dialogue
-
-
-class SqliteTrackerStore(InMemoryTrackerStore):
-    """Rasa's in-memory store, with its memory on disk."""
+class RowTrackerStore(TrackerStore):
+    """A tracker store that knows which turn it reads and writes for."""
 
     def __init__(
         self,
@@ -115,38 +51,101 @@ class SqliteTrackerStore(InMemoryTrackerStore):
         db: Text = ".latchkey/state/tracker.db",
         **more: Any,
     ) -> None:
-        """Open the store; the file and its folder are made if they are missing."""
+        """Open the store.
+
+        Args:
+            domain: What the assistant knows.
+            event_broker: Who is told of events.
+            db: The path of a file, or the address of a PostgreSQL database.
+            more: What Rasa gives its own stores.
+        """
         super().__init__(domain or Domain.empty(), event_broker)
-        self._dialogues = _Dialogues(Path(db))
-        self.store = self._dialogues  # type: ignore[assignment]
+        self.rows: TrackerRows = (
+            PostgresqlRows(db) if is_address(db) else SqliteRows(Path(db))
+        )
 
-    async def save(self, tracker: DialogueStateTracker) -> None:
-        """Keep the newest turns; an empty tracker, which Rasa saves too, is not kept."""
-        await self.stream_events(tracker)
-        events = tracker_window.newest(list(tracker.events), self.domain)
-        if events:
-            kept = {"name": tracker.sender_id, "events": [e.as_dict() for e in events]}
-            self.store[tracker.sender_id] = json.dumps(kept)
+    async def begin(
+        self,
+        conversation_id: Text,
+        message_id: Text,
+        result: Callable[[], Dict[Text, Any]],
+    ) -> Optional[Dict[Text, Any]]:
+        """Begin a turn in this task, or return what it came to when it was taken before.
 
-    async def _retrieve(
-        self, sender_id: Text, fetch_all_sessions: bool
-    ) -> Optional[DialogueStateTracker]:
-        kept = self.store.get(sender_id)  # one session, whichever is asked for
-        return None if kept is None else self.deserialise_tracker(sender_id, kept)
-
-    def idle_since(self, moment: float) -> List[Text]:
-        """Return the conversations in which nothing happened since a moment."""
-        return self._dialogues.idle_since(moment)
-
-    def forget(self, conversations: Iterable[Text]) -> int:
-        """Delete conversations, also from the log of the file; return how many there were.
+        Args:
+            conversation_id: Whose turn.
+            message_id: Which message.
+            result: Tells what the turn came to, once its tracker is saved.
 
         Raises:
-            StoreBusyError: they may still be in the log.
+            ForgottenError: the conversation was forgotten.
+            StoreTroubleError: the store cannot be reached.
         """
-        known = [each for each in conversations if each in self._dialogues]
-        for conversation_id in known:
-            del self._dialogues[conversation_id]
-        if not self._dialogues.drop_log():
-            raise StoreBusyError("Somebody else reads the tracker store.")
-        return len(known)
+        row = await self.rows.read(conversation_id)
+        _open.set(_OpenTurn(conversation_id, message_id, row, result))
+        return row.results.get(message_id)
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Keep the newest turns; an empty tracker, which Rasa saves too, is not kept.
+
+        Within a turn its result is kept with it, and nothing if another process has
+        written to the conversation since the turn began.
+        """
+        await self.stream_events(tracker)
+        events = tracker_window.newest(list(tracker.events), self.domain)
+        if not events:
+            return
+        kept = {"name": tracker.sender_id, "events": [e.as_dict() for e in events]}
+        dialogue, turn = json.dumps(kept), _turn_of(tracker.sender_id)
+        if turn is None:
+            row = await self.rows.read(tracker.sender_id)
+            await self.rows.write(tracker.sender_id, row, dialogue)
+            return
+        results = {**turn.row.results, turn.message_id: turn.result()}
+        newest = dict(list(results.items())[-KEPT_RESULTS:])
+        row = Row(turn.row.dialogue, newest, turn.row.version)
+        turn.row = await self.rows.write(turn.conversation_id, row, dialogue)
+
+    async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+        """Return a tracker, one session whichever is asked for."""
+        turn = _turn_of(sender_id)
+        row = turn.row if turn else await self.rows.read(sender_id)
+        if not row.dialogue:
+            return None
+        return self.deserialise_tracker(sender_id, row.dialogue)
+
+    async def keys(self) -> Iterable[Text]:
+        """Return the conversations that there are."""
+        return await self.rows.keys()
+
+    async def forget(
+        self, conversations: Sequence[Text], before: Optional[float] = None
+    ) -> int:
+        """Delete conversations for good, and those with nothing new since a moment.
+
+        What is under way for the named ones, in whichever process, is not kept any more.
+
+        Returns:
+            How many there were.
+
+        Raises:
+            StoreTroubleError: they may still be there.
+        """
+        return await self.rows.forget(conversations, before)
+
+
+def _turn_of(conversation_id: Text) -> Optional[_OpenTurn]:
+    turn = _open.get()
+    return turn if turn and turn.conversation_id == conversation_id else None
+
+
+def own_store(store: TrackerStore) -> RowTrackerStore:
+    """Return the store inside an agent's, which Rasa wraps into one that hides errors.
+
+    Raises:
+        TypeError: It is another one.
+    """
+    own = getattr(store, "_tracker_store", store)
+    if not isinstance(own, RowTrackerStore):
+        raise TypeError("Turns need the tracker store of bot.tracker_store.")
+    return own

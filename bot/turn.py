@@ -1,8 +1,9 @@
 """One turn of a conversation: a message in, what the assistant says and thought out.
 
-Owns the rule that typed text is never a Rasa payload, the memory that makes a repeated
-message harmless, and the promise that a turn always ends with words. Used by the turn
-channel and by the `ask` command, so that both behave alike.
+Owns the rule that typed text is never a Rasa payload and the promise that a turn always
+ends with words. It remembers nothing itself: what a repeated message came to is kept with
+its tracker, so any process may take it. Used by the turn channel and by the `ask` command,
+so that both behave alike.
 """
 
 from __future__ import annotations
@@ -11,10 +12,8 @@ import asyncio
 import json
 import logging
 import re
-from collections import OrderedDict
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import Any, Dict, List, Optional, Sequence, Text, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Text
 from weakref import WeakValueDictionary
 
 from rasa.core.agent import Agent
@@ -22,28 +21,18 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.shared.core.constants import (
     ACTION_LISTEN_NAME,
     ACTION_SESSION_START_NAME,
-    DEFAULT_ACTION_NAMES,
     DEFAULT_INTENTS,
     USER_INTENT_SESSION_START,
 )
-from rasa.shared.core.events import (
-    ActionExecuted,
-    BotUttered,
-    Event,
-    SessionStarted,
-    UserUttered,
-)
+from rasa.shared.core.events import ActionExecuted, SessionStarted
 
 from bot import remote_actions, wording
 from bot.intent_classifier import AMBIGUOUS
 from bot.message_text import clean, is_in_other_script, is_wordless, spoken
-from bot.tracker_store import SqliteTrackerStore, may_hold
+from bot.tracker_rows import ForgottenError, StoreTroubleError
+from bot.tracker_store import own_store
 
 TURN_LIMIT_S = 9.0  # the person hears something within ten seconds, whatever happens
-REMEMBERED = 1_000  # results kept in memory; older ones are found in the tracker
-REFUSED = (
-    10_000  # conversations that were forgotten; what is under way has long arrived
-)
 OUT_OF_SCOPE = "out_of_scope"
 OTHER_LANGUAGE = "other_language"
 TROUBLE = "utter_assistant_trouble"
@@ -97,8 +86,7 @@ class TurnTaker:
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
-        self._results: "OrderedDict[Tuple[Text, Text], Dict[Text, Any]]" = OrderedDict()
-        self._forgotten: "OrderedDict[Text, None]" = OrderedDict()
+        self._store = own_store(agent.tracker_store)
         self._locks: "WeakValueDictionary[Text, asyncio.Lock]" = WeakValueDictionary()
         remote_actions.install()
         wording.install()
@@ -120,9 +108,6 @@ class TurnTaker:
             InvalidTurnError: the payload is none that the assistant knows, or the
                 conversation was forgotten.
         """
-        key = (turn.conversation_id, turn.message_id)
-        if key in self._results:
-            return self._results[key]
         loop = asyncio.get_running_loop()
         end = loop.time() + TURN_LIMIT_S
         # Understanding needs no lock, and what was understood is told even in trouble.
@@ -137,6 +122,10 @@ class TurnTaker:
             )
         except remote_actions.BrokenOffError:
             logger.exception("An action failed and the turn was broken off.")
+        except StoreTroubleError as error:
+            logger.warning("A turn could not be kept. %s", error)
+        except ForgottenError as error:
+            raise InvalidTurnError("The conversation was forgotten.") from error
         # Rasa saves only a turn that ended well.
         said = [*collector.messages, {"text": self._trouble_text()}]
         return _result(said, parse_data, trouble=True, tried=collector.tried)
@@ -154,66 +143,41 @@ class TurnTaker:
     ) -> int:
         """Forget conversations for good, and those with nothing new since a moment.
 
-        A turn that runs is waited for; one that comes later is refused, so that nothing of
-        it is kept again.
+        Of a turn that runs or comes later, in whichever process, nothing is kept.
 
         Returns:
             How many were known.
-        """
-        store = self._agent.tracker_store
-        store = getattr(store, "_tracker_store", store)  # Rasa wraps it
-        if not isinstance(store, SqliteTrackerStore):
-            raise InvalidTurnError("This tracker store cannot forget.")
-        idle = [] if before is None else store.idle_since(before)
-        for conversation_id in conversations:
-            self._forgotten[conversation_id] = None
-        while len(self._forgotten) > REFUSED:
-            self._forgotten.popitem(last=False)
-        await asyncio.gather(*(self._wait_for(each) for each in conversations))
-        wanted = {*conversations, *idle}
-        for key in [key for key in self._results if key[0] in wanted]:
-            del self._results[key]
-        return store.forget(wanted)
 
-    async def _wait_for(self, conversation_id: Text) -> None:
-        async with self._locks.setdefault(conversation_id, asyncio.Lock()):
-            """Nothing runs there now."""
+        Raises:
+            StoreTroubleError: they may still be there.
+        """
+        return await self._store.forget(conversations, before)
 
     async def _take_in_order(
         self, turn: Turn, parse_data: Dict[Text, Any], collector: _Collector
     ) -> Dict[Text, Any]:
+        def result() -> Dict[Text, Any]:
+            said = collector.messages
+            if not said and turn.payload != AFRESH:
+                said = [{"text": self._trouble_text()}]
+            return _result(said, parse_data, trouble=False, tried=collector.tried)
+
         lock = self._locks.setdefault(turn.conversation_id, asyncio.Lock())
         async with lock:
-            if turn.conversation_id in self._forgotten:
-                raise InvalidTurnError("The conversation was forgotten.")
-            remembered = self._results.get((turn.conversation_id, turn.message_id))
-            known = remembered or await self._recall(turn)
-            return known or await self._run(turn, parse_data, collector)
-
-    async def _recall(self, turn: Turn) -> Optional[Dict[Text, Any]]:
-        """Find the result of a turn that an earlier process had finished."""
-        store = self._agent.tracker_store
-        if not may_hold(store, turn.conversation_id, turn.message_id):
-            return None
-        tracker = await store.retrieve(turn.conversation_id)
-        if tracker is None:
-            return None
-        events = list(tracker.events)
-        for index, event in enumerate(events):
-            if isinstance(event, UserUttered) and event.message_id == turn.message_id:
-                rest = events[index + 1 :]
-                later = list(takewhile(lambda e: not isinstance(e, UserUttered), rest))
-                said = [e.message() for e in later if isinstance(e, BotUttered)]
-                said = said or [{"text": self._trouble_text()}]
-                tried = [_done(e) for e in later if _is_own_action(e)]
-                return _result(said, event.parse_data, trouble=False, tried=tried)
-        return None
+            known = await self._store.begin(
+                turn.conversation_id, turn.message_id, result
+            )
+            if known is not None:
+                return known
+            await self._run(turn, parse_data, collector)
+            return result()
 
     async def _run(
         self, turn: Turn, parse_data: Dict[Text, Any], collector: _Collector
-    ) -> Dict[Text, Any]:
+    ) -> None:
         if turn.payload == AFRESH:
-            return await self._begin_afresh(turn, parse_data)
+            await self._begin_afresh(turn)
+            return
         message = UserMessage(
             parse_data["text"],
             collector,
@@ -226,17 +190,10 @@ class TurnTaker:
         remote_actions.break_off_in_silence(collector.messages)
         remote_actions.note_tries(collector.tried)
         await self._agent.handle_message(message)
-        said = collector.messages or [{"text": self._trouble_text()}]
-        result = _result(said, parse_data, trouble=False, tried=collector.tried)
-        self._remember(turn, result)
-        return result
 
-    async def _begin_afresh(
-        self, turn: Turn, parse_data: Dict[Text, Any]
-    ) -> Dict[Text, Any]:
+    async def _begin_afresh(self, turn: Turn) -> None:
         """Begin a new session, whatever state the one before was left in."""
-        store = self._agent.tracker_store
-        tracker = await store.retrieve(turn.conversation_id)
+        tracker = await self._store.retrieve(turn.conversation_id)
         if tracker is not None:
             for event in (
                 ActionExecuted(ACTION_SESSION_START_NAME),
@@ -244,10 +201,7 @@ class TurnTaker:
                 ActionExecuted(ACTION_LISTEN_NAME),
             ):
                 tracker.update(event, self._agent.domain)
-            await store.save(tracker)
-        result = _result([], parse_data, trouble=False)
-        self._remember(turn, result)
-        return result
+            await self._store.save(tracker)
 
     async def _understand(self, turn: Turn) -> Dict[Text, Any]:
         if turn.payload is not None:
@@ -294,24 +248,6 @@ class TurnTaker:
         domain = self._agent.domain
         assert domain is not None, "a loaded agent has a domain"
         return domain.responses[TROUBLE][0]["text"]
-
-    def _remember(self, turn: Turn, result: Dict[Text, Any]) -> None:
-        self._results[turn.conversation_id, turn.message_id] = result
-        if len(self._results) > REMEMBERED:
-            self._results.popitem(last=False)
-
-
-def _is_own_action(event: Event) -> bool:
-    """Tell whether an event is that the action server ran an action."""
-    return (
-        isinstance(event, ActionExecuted)
-        and str(event.action_name).startswith("action_")
-        and event.action_name not in DEFAULT_ACTION_NAMES
-    )
-
-
-def _done(event: ActionExecuted) -> Dict[Text, Text]:
-    return {"name": str(event.action_name), "outcome": "done"}
 
 
 def _certain(text: Text, intent: Text) -> Dict[Text, Any]:

@@ -13,7 +13,8 @@ import typer
 from cli.console import err, fail, print_json
 from cli.record import opened
 from foundation.clock import SystemClock
-from helpdesk.assistant import AssistantClient
+from helpdesk.assistant import Assistant
+from helpdesk.assistant_pool import AssistantPool
 from helpdesk.desk.account_backend import AccountBackend, BackendError
 from helpdesk.desk.audit import Who, write_audit
 from helpdesk.desk.erasures import Erasures, Report, UnknownPersonError
@@ -21,6 +22,7 @@ from helpdesk.desk.person_export import Export, write_export
 from helpdesk.desk.personal_data import Person, find_person
 from helpdesk.desk.pseudonyms import Pseudonyms
 from helpdesk.desk.retention import Retention
+from helpdesk.metrics import Metrics
 from helpdesk.settings import HelpdeskSettings
 from helpdesk.store.record import Record
 
@@ -43,7 +45,7 @@ class Parts:
 
     settings: HelpdeskSettings
     record: Record
-    assistant: AssistantClient
+    assistant: Assistant
     backend: AccountBackend
 
     @property
@@ -186,11 +188,7 @@ def parts() -> Iterator[Parts]:
             settings.accounts_token,
             settings.accounts_staff_token,
         )
-        assistant = AssistantClient(
-            settings.rasa_url,
-            turn_key=settings.turn_key,
-            actor_key=settings.actor_key,
-        )
+        assistant = AssistantPool.of(settings, Metrics())
         record = Record(database)
         try:
             yield Parts(settings, record, assistant, backend)

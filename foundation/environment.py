@@ -39,13 +39,12 @@ class Environment:
 
     def url(self, name: str, default: str) -> str:
         """Return an HTTP address without a slash at its end."""
-        url = self.text(name, default).rstrip("/")
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.netloc:
-            raise SettingsError(
-                f"{name} must start with http:// or https://, not {url!r}."
-            )
-        return url
+        return _url(name, self.text(name, default))
+
+    def urls(self, name: str, default: str) -> tuple[str, ...]:
+        """Return a comma-separated list of HTTP addresses, each once."""
+        words = self.words(name) or (default,)
+        return tuple(dict.fromkeys(_url(name, word) for word in words))
 
     def origins(self, name: str) -> tuple[str, ...]:
         """Return a comma-separated list of origins, `scheme://host[:port]` each."""
@@ -119,6 +118,14 @@ class Environment:
             return Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{name}_FILE: cannot read {path}.") from error
+
+
+def _url(name: str, text: str) -> str:
+    url = text.rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise SettingsError(f"{name} must start with http:// or https://, not {url!r}.")
+    return url
 
 
 def _check_length(name: str, value: str, at_least: int) -> None:

@@ -9,7 +9,7 @@ from sanic.config import Config
 
 from foundation.clock import Clock, SystemClock
 from foundation.postman import Postman
-from helpdesk.assistant import AssistantClient
+from helpdesk.assistant_pool import AssistantPool
 from helpdesk.commands.call import Room
 from helpdesk.commands.catalogue import FIRST_WORDS
 from helpdesk.commands.line import CommandLine
@@ -129,9 +129,7 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
     if not settings.smtp.host:  # then nobody is promised a mail
         alone = sentences.meanwhile_without_mail
         sentences = replace(sentences, meanwhile=alone)
-    assistant = AssistantClient(
-        settings.rasa_url, turn_key=settings.turn_key, actor_key=settings.actor_key
-    )
+    assistant = AssistantPool.of(settings, metrics)
     articles = read_articles(settings.articles, settings.domain, settings.names)
     search = SearchIndex(articles)
 
@@ -195,6 +193,7 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
         articles=articles,
         search=search,
         presentation=presentation,
+        assistant=assistant,
         worker=worker,
         desk=desk,
         letters=_assemble_letters(desk, settings, pseudonyms),
@@ -370,6 +369,7 @@ async def _open(app: HelpdeskApp) -> None:
     await asyncio.to_thread(app.ctx.database.migrate)
     now = app.ctx.clock.now()
     await app.ctx.record.write(lambda session: seed_responses(session, now))
+    app.ctx.assistant.start()
     app.ctx.hub.start()
     await app.ctx.worker.start()
     await app.ctx.letters.start()
@@ -399,5 +399,6 @@ async def _hand_back(app: HelpdeskApp) -> None:
 async def _close(app: HelpdeskApp) -> None:
     app.ctx.uploads.close()
     app.ctx.understanding.close()
+    app.ctx.assistant.close()
     app.ctx.account_backend.close()
     await asyncio.to_thread(app.ctx.record.close)

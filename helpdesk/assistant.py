@@ -13,16 +13,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import jwt
 
-from helpdesk.neighbour_lines import Answer, NeighbourLines, Patience
+from helpdesk.neighbour_lines import (
+    Answer,
+    NeighbourLines,
+    NotConnectedError,
+    Patience,
+)
 
 TURN_PATH = "/webhooks/latchkey/turn"
 PARSE_PATH = "/webhooks/latchkey/parse"
 FORGET_PATH = "/webhooks/latchkey/forget"
+HEALTH_PATH = "/webhooks/latchkey/"
 SIGNATURE_HEADER = "X-Latchkey-Signature"
+STOPPING = "stopping"  # what a process says that is about to end
 AUDIENCE = "latchkey-actions"
 ACTOR_LIFE_S = 300
 CONNECT_TIMEOUT_S = 2.0
@@ -42,6 +49,14 @@ class AssistantError(Exception):
         super().__init__(message)
         self.permanent = permanent
         self.code = code if code.isidentifier() else "unknown"
+
+
+class AssistantAwayError(AssistantError):
+    """This process has taken nothing: it is not there, or it ends. Another one may."""
+
+
+class AssistantSilentError(AssistantError):
+    """This process may have taken the turn, and says nothing."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +106,21 @@ def sign_body(body: bytes, key: str, *, now: float) -> str:
     signed = moment.encode() + b"." + body
     digest = hmac.new(key.encode(), signed, hashlib.sha256).hexdigest()
     return f"t={moment},v1={digest}"
+
+
+class Assistant(Protocol):
+    """Whoever answers turns: one process, or a pool of them."""
+
+    def take_turn(self, turn: Turn, actor: Actor | None = None) -> dict[str, Any]:
+        """See `AssistantClient.take_turn`."""
+
+    def parse(self, text: str) -> dict[str, Any]:
+        """See `AssistantClient.parse`."""
+
+    def forget(
+        self, conversations: Sequence[str], before: datetime | None = None
+    ) -> int:
+        """See `AssistantClient.forget`."""
 
 
 class AssistantClient:
@@ -155,6 +185,14 @@ class AssistantClient:
         )
         return int(_read_result(answer, _is_forgotten)["forgotten"])
 
+    def is_well(self, patience: Patience) -> bool:
+        """Tell whether the process is there and takes turns."""
+        return self._lines.is_well(HEALTH_PATH, patience)
+
+    def hang_up(self) -> None:
+        """Give up waiting for every answer: each becomes an `AssistantSilentError`."""
+        self._lines.hang_up()
+
     def _post(self, path: str, fields: dict[str, Any], patience: Patience) -> Answer:
         body = json.dumps(fields).encode()
         headers = {
@@ -163,9 +201,14 @@ class AssistantClient:
         }
         try:
             return self._lines.post(path, body, headers, patience)
+        except NotConnectedError as error:
+            problem = (
+                f"The assistant does not answer ({type(error.__cause__).__name__})."
+            )
+            raise AssistantAwayError(problem, permanent=False) from error
         except OSError as error:
             problem = f"The assistant does not answer ({type(error).__name__})."
-            raise AssistantError(problem, permanent=False) from error
+            raise AssistantSilentError(problem, permanent=False) from error
 
 
 def _is_turn(answer: dict[str, Any]) -> bool:
@@ -205,6 +248,8 @@ def _read_result(
         is_refused = response.status < HTTPStatus.INTERNAL_SERVER_ERROR
         permanent = is_refused and response.status != HTTPStatus.UNAUTHORIZED
         code = str(answer.get("code"))
+        if code == STOPPING:
+            raise AssistantAwayError(problem, permanent=False, code=code)
         raise AssistantError(problem, permanent=permanent, code=code)
     problem = f"The assistant answers rubbish (status {response.status})."
     raise AssistantError(problem, permanent=False)

@@ -25,6 +25,18 @@ class Metrics:
             buckets=SECONDS,
             registry=self.registry,
         )
+        self.assistant_turns = Gauge(
+            "latchkey_rasa_turns",
+            "Turns that a process of Rasa has at the moment",
+            ["process"],
+            registry=self.registry,
+        )
+        self.assistant_left_out = Gauge(
+            "latchkey_rasa_left_out",
+            "1 while a process of Rasa gets no turns because it does not answer",
+            ["process"],
+            registry=self.registry,
+        )
         self.letters = Counter(
             "latchkey_letters",
             "Attempts to mail to contacts by what came of them",

@@ -5,11 +5,13 @@ clients put around that (cookies, proxies, redirects, headers as mail has them) 
 than the call, and nothing of it is for a neighbour.
 """
 
+import contextlib
 import select
 import socket
 import ssl
 from collections import deque
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -21,6 +23,10 @@ PORTS = {"http": 80, "https": 443}
 
 class LineError(OSError):
     """The neighbour hung up, or does not speak HTTP."""
+
+
+class NotConnectedError(LineError):
+    """There is no connection to the neighbour, so nothing was sent."""
 
 
 class Patience(NamedTuple):
@@ -85,6 +91,7 @@ class NeighbourLines:
         self._secrecy = ssl.create_default_context() if is_secret else None
         self._kept_most = kept_most
         self._idle: deque[socket.socket] = deque()
+        self._used: set[socket.socket] = set()
 
     def post(
         self, path: str, body: bytes, headers: Mapping[str, str], patience: Patience
@@ -92,19 +99,42 @@ class NeighbourLines:
         """Send a request and return the answer; nothing is sent twice or redirected.
 
         Raises:
+            NotConnectedError: Nothing was sent.
             OSError: No whole answer came in time.
         """
         named = {**headers, "Content-Length": str(len(body))}
         lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
         head = f"POST {self._base_path}{path} {self._head}{lines}\r\n"
         line = self._take() or self._connect(patience.connect_s)
+        return self._send(line, head.encode("latin-1") + body, patience.read_s)
+
+    def is_well(self, path: str, patience: Patience) -> bool:
+        """Tell whether a page of the neighbour is there, over a line of its own."""
+        head = f"GET {self._base_path}{path} {self._head}\r\n"
         try:
-            line.settimeout(patience.read_s)
-            line.sendall(head.encode("latin-1") + body)
+            line = self._connect(patience.connect_s)
+            answer = self._send(line, head.encode("latin-1"), patience.read_s)
+        except OSError:
+            return False
+        return answer.status == HTTPStatus.OK
+
+    def hang_up(self) -> None:
+        """Give up waiting for every answer: whoever waits gets an error at once."""
+        for line in list(self._used):
+            with contextlib.suppress(OSError):  # it has just ended by itself
+                line.shutdown(socket.SHUT_RDWR)
+
+    def _send(self, line: socket.socket, request: bytes, read_s: float) -> Answer:
+        self._used.add(line)
+        try:
+            line.settimeout(read_s)
+            line.sendall(request)
             answer = _read(line)
         except BaseException:
             line.close()
             raise
+        finally:
+            self._used.discard(line)
         if answer.may_keep and len(self._idle) < self._kept_most:
             self._idle.append(line)
         else:
@@ -125,7 +155,11 @@ class NeighbourLines:
             line.close()  # the neighbour hung up: it has nothing to say unasked
 
     def _connect(self, within_s: float) -> socket.socket:
-        line = socket.create_connection((self._host, self._port), within_s)
+        try:
+            line = socket.create_connection((self._host, self._port), within_s)
+        except OSError as error:
+            problem = f"No connection to the neighbour ({type(error).__name__})."
+            raise NotConnectedError(problem) from error
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._secrecy is None:
             return line

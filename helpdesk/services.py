@@ -7,6 +7,7 @@ from sanic.config import Config
 
 from foundation.clock import Clock
 from foundation.database import Database
+from helpdesk.assistant_pool import AssistantPool
 from helpdesk.commands.line import CommandLine
 from helpdesk.desk.account_backend import AccountBackend
 from helpdesk.desk.account_words import AccountWords
@@ -65,6 +66,7 @@ class Services:
     sentences: Sentences
     hub: Hub
     presentation: Presentation
+    assistant: AssistantPool
     worker: TurnWorker
     desk: Desk
     uploads: Uploads

@@ -45,7 +45,7 @@ class HelpdeskSettings:
     public_url: str
     database_url: str
     redis_url: str
-    rasa_url: str
+    rasa_urls: tuple[str, ...]
     turn_key: str
     actor_key: str
     accounts_url: str
@@ -112,7 +112,7 @@ class HelpdeskSettings:
                 "LATCHKEY_DATABASE_URL", f"sqlite:///{home / 'helpdesk.db'}"
             ),
             redis_url=read.text("LATCHKEY_REDIS_URL", ""),
-            rasa_url=read.url("LATCHKEY_RASA_URL", "http://127.0.0.1:5005"),
+            rasa_urls=read.urls("LATCHKEY_RASA_URL", "http://127.0.0.1:5005"),
             turn_key=read.secret("LATCHKEY_TURN_KEY", at_least=SHORTEST_KEY),
             actor_key=read.secret("LATCHKEY_ACTOR_KEY", at_least=SHORTEST_KEY),
             accounts_url=read.url("LATCHKEY_ACCOUNTS_URL", "http://127.0.0.1:8081"),

@@ -116,11 +116,12 @@ def _front(settings: HelpdeskSettings) -> Iterator[Finding]:
 def _neighbours(
     settings: HelpdeskSettings, variables: Mapping[str, str]
 ) -> Iterator[Finding]:
-    if not is_private(settings.rasa_url):
+    public = [url for url in settings.rasa_urls if not is_private(url)]
+    if public:
         yield Finding(
             "LK007",
             Level.ERROR,
-            f"Rasa is at a public address: {settings.rasa_url}.",
+            f"Rasa is at a public address: {', '.join(public)}.",
             "Let it listen on loopback or a private network only.",
             matters_always=True,
         )

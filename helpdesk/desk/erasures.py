@@ -23,7 +23,7 @@ from foundation.clock import Clock
 from foundation.seals import sealer
 from foundation.secret import Secret
 from foundation.tables import UtcDateTime
-from helpdesk.assistant import AssistantClient, AssistantError
+from helpdesk.assistant import Assistant, AssistantError
 from helpdesk.desk.account_backend import AccountBackend, BackendError
 from helpdesk.desk.audit import Who, write_audit
 from helpdesk.desk.erasing import Removed, erase_person
@@ -138,7 +138,7 @@ class Erasures:
     def __init__(
         self,
         record: Record,
-        assistant: AssistantClient,
+        assistant: Assistant,
         backend: AccountBackend,
         secret: Secret,
         pseudonyms: Pseudonyms,

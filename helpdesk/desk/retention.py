@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from foundation.clock import Clock
-from helpdesk.assistant import AssistantClient, AssistantError
+from helpdesk.assistant import Assistant, AssistantError
 from helpdesk.desk import expiry
 from helpdesk.desk.audit import Who, write_audit
 from helpdesk.desk.log_files import drop_older
@@ -50,7 +50,7 @@ class Retention:
     def __init__(
         self,
         record: Record,
-        assistant: AssistantClient,
+        assistant: Assistant,
         rules: RetentionRules,
         home: Path,
         clock: Clock,

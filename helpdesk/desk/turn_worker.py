@@ -21,7 +21,7 @@ from foundation.clock import Clock
 from helpdesk.assistant import (
     AT_ONCE_MOST,
     Actor,
-    AssistantClient,
+    Assistant,
     AssistantError,
     Turn,
 )
@@ -84,7 +84,7 @@ class TurnWorker:
     def __init__(
         self,
         record: Record,
-        assistant: AssistantClient,
+        assistant: Assistant,
         publisher: Publisher,
         office: Office,
         find_results: FindResults,

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from helpdesk.assistant import AssistantClient, AssistantError
+from helpdesk.assistant import Assistant, AssistantError
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Understanding:
         assistant: Who knows.
     """
 
-    def __init__(self, assistant: AssistantClient) -> None:
+    def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
         self._callers = ThreadPoolExecutor(AT_ONCE, "understanding")
         self._waiting = 0

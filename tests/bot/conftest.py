@@ -82,13 +82,13 @@ def agent(
     """The trained assistant, with a tracker store on disk as in the product."""
     from rasa.core.agent import Agent
 
-    from bot.tracker_store import SqliteTrackerStore
+    from bot.tracker_store import RowTrackerStore
 
     lighter_rasa.install()
     database = tmp_path_factory.mktemp("trackers") / "tracker.db"
 
     async def load() -> Agent:
-        store = SqliteTrackerStore(db=str(database))
+        store = RowTrackerStore(db=str(database))
         endpoint = ActionEndpoint(server.url)
         return Agent.load(str(MODEL), action_endpoint=endpoint, tracker_store=store)
 

@@ -8,23 +8,24 @@ from typing import Any
 import pytest
 
 from bot.channel import read_forgetting
-from bot.tracker_store import SqliteTrackerStore, StoreBusyError
+from bot.sqlite_rows import SqliteRows
+from bot.tracker_rows import StoreTroubleError
 from bot.turn import InvalidTurnError, TurnTaker
+from tests.bot.action_server import ActionServer
 from tests.bot.turns import Run, new_id, texts, typed
 
 ADDRESS = "quentin.forget@example.com"
 
 
-def store_of(taker: TurnTaker) -> SqliteTrackerStore:
-    store = taker._agent.tracker_store._tracker_store
-    assert isinstance(store, SqliteTrackerStore)
-    return store
+def rows_of(taker: TurnTaker) -> SqliteRows:
+    rows = taker._store.rows
+    assert isinstance(rows, SqliteRows)
+    return rows
 
 
 def file_of(taker: TurnTaker) -> Path:
     query = "PRAGMA database_list"
-    database = store_of(taker)._dialogues._database
-    return Path(database.execute(query).fetchone()[2])
+    return Path(rows_of(taker)._database.execute(query).fetchone()[2])
 
 
 def bytes_of(taker: TurnTaker) -> bytes:
@@ -44,7 +45,6 @@ def test_a_forgotten_conversation_is_in_no_file(taker: TurnTaker, run: Run) -> N
     assert gone.encode() not in bytes_of(taker)
     assert run(taker.forget([kept])) == 1
     assert ADDRESS.encode() not in bytes_of(taker)
-    assert ADDRESS not in str(taker._results)
 
 
 def test_forgetting_twice_changes_nothing(taker: TurnTaker, run: Run) -> None:
@@ -64,21 +64,34 @@ def test_a_turn_that_comes_late_is_refused_and_leaves_nothing(
     assert conversation.encode() not in bytes_of(taker)
 
 
-def test_a_turn_that_runs_is_waited_for(taker: TurnTaker, run: Run) -> None:
+def test_a_turn_that_runs_leaves_nothing(
+    taker: TurnTaker, run: Run, action_server: ActionServer
+) -> None:
     conversation = new_id()
-    run(taker.take(typed("hello", conversation)))
+    run(taker.take(typed(f"it is {ADDRESS}", conversation)))
+    action_server.answers["action_request_handoff"] = action_server.wait_for_release
 
-    async def forget_meanwhile() -> int:
-        running = taker._locks.setdefault(conversation, asyncio.Lock())
-        async with running:
-            forgetting = asyncio.create_task(taker.forget([conversation]))
-            done, _ = await asyncio.wait([forgetting], timeout=0.05)
-            assert not done
-            assert conversation.encode() in bytes_of(taker)
-        return await forgetting
+    async def forget_meanwhile() -> None:
+        running = asyncio.ensure_future(
+            taker.take(typed("I want to talk to a human", conversation))
+        )
+        await asyncio.to_thread(action_server.reached.wait, 5)
+        assert await taker.forget([conversation]) == 1
+        action_server.release.set()
+        with pytest.raises(InvalidTurnError, match="forgotten"):
+            await running
 
-    assert run(forget_meanwhile()) == 1
+    run(forget_meanwhile())
     assert conversation.encode() not in bytes_of(taker)
+
+
+def test_what_was_forgotten_is_refused_after_a_restart_too(
+    taker: TurnTaker, run: Run, agent: Any
+) -> None:
+    conversation = new_id()
+    run(taker.forget([conversation]))
+    with pytest.raises(InvalidTurnError, match="forgotten"):
+        run(TurnTaker(agent).take(typed("hello", conversation)))
 
 
 def test_what_rests_for_long_is_forgotten_and_may_go_on(
@@ -86,11 +99,11 @@ def test_what_rests_for_long_is_forgotten_and_may_go_on(
 ) -> None:
     old, new = new_id(), new_id()
     run(taker.take(typed("hello", old)))
-    database = store_of(taker)._dialogues._database
-    database.execute("UPDATE trackers SET saved_at = 1000 WHERE saved_at > 0")
+    database = rows_of(taker)._database
+    database.execute("UPDATE rasa_trackers SET saved_at = 1000 WHERE saved_at > 0")
     run(taker.take(typed("hello", new)))
     assert run(taker.forget([], before=2000.0)) >= 1
-    kept = store_of(taker).idle_since(1e12)
+    kept = run(rows_of(taker).keys())
     assert (old in kept, new in kept) == (False, True)
     assert texts(run(taker.take(typed("hello", old))))
 
@@ -100,8 +113,8 @@ def test_while_somebody_reads_the_file_nothing_is_promised(
 ) -> None:
     conversation = new_id()
     run(taker.take(typed("hello", conversation)))
-    monkeypatch.setattr(store_of(taker)._dialogues, "drop_log", lambda: False)
-    with pytest.raises(StoreBusyError):
+    monkeypatch.setattr(rows_of(taker), "drop_log", lambda: False)
+    with pytest.raises(StoreTroubleError):
         run(taker.forget([conversation]))
     monkeypatch.undo()
     assert run(taker.forget([conversation])) == 0

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot import turn as turn_module
+from bot import tracker_store
 from bot.turn import InvalidTurnError, TurnTaker
 from tests.bot.action_server import ActionServer, says
 from tests.bot.turns import (
@@ -358,14 +358,16 @@ def test_a_slow_action_holds_up_nobody_else(
     assert run(answered_in_the_meantime())
 
 
-def test_results_in_memory_are_bounded(
-    agent: Any, run: Run, action_server: ActionServer, monkeypatch: pytest.MonkeyPatch
+def test_only_the_newest_results_are_kept(
+    taker: TurnTaker, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turn_module, "REMEMBERED", 2)
-    taker = TurnTaker(agent)
-    for _ in range(4):
-        run(taker.take(typed("hello")))
-    assert len(taker._results) == 2
+    monkeypatch.setattr(tracker_store, "KEPT_RESULTS", 2)
+    turns = [typed("hello", conversation := new_id())]
+    turns += [typed("thanks", conversation) for _ in range(3)]
+    for turn in turns:
+        run(taker.take(turn))
+    kept = run(taker._store.rows.read(conversation)).results
+    assert list(kept) == [turn.message_id for turn in turns[-2:]]
 
 
 def test_a_message_id_of_another_conversation_is_another_message(

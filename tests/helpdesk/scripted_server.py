@@ -21,9 +21,10 @@ Script = Callable[[BaseHTTPRequestHandler], None]
 
 
 class ScriptedServer:
-    """Answers every POST with its script."""
+    """Answers every POST with its script, and every GET with its page."""
 
     def __init__(self) -> None:
+        self.page: Script = reply(200, b"")
         self.received: list[Received] = []
         self.script: Script = reply(200, b"{}")
         self.ended = threading.Event()
@@ -54,6 +55,10 @@ class ScriptedServer:
                 scripted.received.append(Received(self.path, dict(self.headers), body))
                 with contextlib.suppress(OSError):
                     scripted.script(self)
+
+            def do_GET(self) -> None:
+                with contextlib.suppress(OSError):
+                    scripted.page(self)
 
             def log_message(self, *_arguments: Any) -> None:
                 """Stay quiet."""

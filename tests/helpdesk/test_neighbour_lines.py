@@ -3,10 +3,18 @@
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from helpdesk.neighbour_lines import Answer, LineError, NeighbourLines, Patience
+from helpdesk.neighbour_lines import (
+    Answer,
+    LineError,
+    NeighbourLines,
+    NotConnectedError,
+    Patience,
+)
+from tests.accounts.service import free_port, wait_for
 
 PATIENCE = Patience(connect_s=2.0, read_s=2.0)
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -136,5 +144,53 @@ def test_what_is_no_whole_answer_is_an_error_and_sent_once(
     with pytest.raises(LineError):
         post(lines)
     assert len(neighbour.requests) == 1
+    neighbour.answers = [(HELLO,)]
+    assert post(lines).body == b"hello"
+
+
+def test_without_a_connection_nothing_was_sent() -> None:
+    with pytest.raises(NotConnectedError) as caught:
+        post(NeighbourLines(f"http://127.0.0.1:{free_port()}", 2))
+    assert isinstance(caught.value.__cause__, ConnectionRefusedError)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_well"),
+    [
+        (HELLO, True),
+        (b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n", False),
+        (b"", False),
+    ],
+)
+def test_a_page_is_there_or_not(
+    neighbour: Neighbour, answer: bytes, is_well: bool
+) -> None:
+    neighbour.answers = [(answer,)]
+    lines = NeighbourLines(neighbour.url, 2)
+    assert lines.is_well("/health", PATIENCE) is is_well
+    assert neighbour.requests[0].startswith(b"GET /base/health HTTP/1.1\r\nHost: ")
+
+
+def test_nobody_there_is_not_well() -> None:
+    lines = NeighbourLines(f"http://127.0.0.1:{free_port()}", 2)
+    assert lines.is_well("/", PATIENCE) is False
+
+
+def test_hanging_up_ends_the_waiting(neighbour: Neighbour) -> None:
+    more = threading.Event()
+
+    class Dribble(tuple[bytes, ...]):
+        def __iter__(self) -> Iterator[bytes]:
+            yield HELLO[:20]
+            more.wait(10)
+
+    neighbour.answers = [Dribble()]
+    lines = NeighbourLines(neighbour.url, 2)
+    with ThreadPoolExecutor(1) as callers:
+        waiting = callers.submit(post, lines)
+        wait_for(lambda: neighbour.requests, "the request")
+        lines.hang_up()
+        assert isinstance(waiting.exception(), LineError)
+    more.set()
     neighbour.answers = [(HELLO,)]
     assert post(lines).body == b"hello"

@@ -35,6 +35,15 @@ def test_a_mail_is_promised_only_where_mails_are_sent() -> None:
         Sanic.unregister_app(app)
 
 
+def test_rasa_may_have_several_processes() -> None:
+    assert HelpdeskSettings.from_environment(GOOD).rasa_urls == (
+        "http://127.0.0.1:5005",
+    )
+    urls = {"LATCHKEY_RASA_URL": "http://a:5005/, http://b:5005,http://a:5005"}
+    settings = HelpdeskSettings.from_environment(GOOD | urls)
+    assert settings.rasa_urls == ("http://a:5005", "http://b:5005")
+
+
 def test_a_site_that_embeds_the_chat_is_allowed() -> None:
     sites = {"LATCHKEY_EMBED_ORIGINS": "https://a.example/, http://b.example:81"}
     settings = HelpdeskSettings.from_environment(GOOD | sites)
@@ -49,6 +58,7 @@ def test_a_site_that_embeds_the_chat_is_allowed() -> None:
         ("LATCHKEY_HELPDESK_PORT", "70000"),
         ("LATCHKEY_PUBLIC_URL", "help.example"),
         ("LATCHKEY_RASA_URL", "ftp://rasa"),
+        ("LATCHKEY_RASA_URL", "http://rasa-1:5005, rasa-2:5005"),
         ("LATCHKEY_EMBED_ORIGINS", "https://a.example/path"),
         ("LATCHKEY_EMBED_ORIGINS", "*"),
         ("LATCHKEY_TRUSTED_PROXIES", "-1"),

@@ -51,6 +51,7 @@ UNSAFE = [
     ("LK006", {"LATCHKEY_HELPDESK_HOST": "0.0.0.0"}),
     ("LK007", {"LATCHKEY_RASA_URL": "http://rasa.example.com:5005"}),
     ("LK007", {"LATCHKEY_RASA_URL": "http://8.8.8.8:5005"}),
+    ("LK007", {"LATCHKEY_RASA_URL": "http://rasa:5005,http://8.8.8.8:5005"}),
     ("LK008", {"LATCHKEY_ACCOUNTS_URL": "http://accounts.example.com"}),
     ("LK009", {"LATCHKEY_RASA_HOST": "0.0.0.0"}),
     ("LK009", {"LATCHKEY_ACTIONS_HOST": "8.8.8.8"}),
