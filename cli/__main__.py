@@ -15,6 +15,8 @@ from cli.commands import commands
 from cli.key_commands import keys
 from cli.nlu import bench_nlu, evaluate
 from cli.personal_data import erase, export, retain
+from cli.running import restart, status
+from cli.serve import serve
 from cli.testing import check, test
 from cli.train import train
 from cli.up import up
@@ -28,7 +30,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (up, chat, ask, train, check, checks, commands, export, erase, retain):
+for command in (
+    up,
+    status,
+    restart,
+    serve,
+    chat,
+    ask,
+    train,
+    check,
+    checks,
+    commands,
+    export,
+    erase,
+    retain,
+):
     app.command()(command)
 app.command("eval")(evaluate)
 

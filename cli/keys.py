@@ -8,6 +8,7 @@ import contextlib
 import os
 import secrets
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,19 @@ def read_keys(state: Path = STATE) -> dict[str, str]:
         if former:
             keys[_former(name)] = ",".join(former)
     return keys
+
+
+def find_keys(names: Iterable[str], state: Path = STATE) -> dict[str, str]:
+    """Return those of the secrets that there are, with those before them; make none."""
+    folder, found = state / "keys", {}
+    for name in names:
+        if _source(name) == "state" and not (folder / name.lower()).exists():
+            continue
+        found[name] = _read_key(name, folder)
+        former = _read_former(name, folder) if name in ROTATING else ()
+        if former:
+            found[_former(name)] = ",".join(former)
+    return found
 
 
 def rotate_keys(state: Path = STATE) -> list[str]:

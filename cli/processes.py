@@ -1,7 +1,8 @@
 """Child processes: started, watched, started again when they die, stopped together.
 
 Each child leads a process group of its own, so stopping it takes what it started along;
-and the kernel is asked to end it should this process be killed outright.
+and the kernel is asked to end it should this process be killed outright. A child that
+lives and does not answer any more is ended and started again, like a dead one.
 """
 
 import contextlib
@@ -14,25 +15,51 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cli.pulse import Pulse
+
 STOP_GRACE_S = 5.0
 RESTART_PAUSE_S = (0.5, 1, 2, 5, 10, 30)  # longer each time it dies soon after starting
 HEALTHY_AFTER_S = 60.0  # a child that lived this long starts again without delay
 _PR_SET_PDEATHSIG = 1
+# Looked up here, because little is safe between fork and exec.
+_prctl = ctypes.CDLL(None, use_errno=True).prctl
 
 
 @dataclass
 class Child:
-    """One program and how to tell that it is ready."""
+    """One program and how to tell that it is ready.
+
+    Attributes:
+        name: What it is called: `rasa`, `rasa-2` …
+        arguments: Its command line.
+        environment: All of its environment.
+        log: Where its output goes.
+        is_ready: Tells whether it can do its work.
+        pulse: Tells whether it still answers; without one that is not looked at.
+        stop_signal: What it takes as a wish to end soon.
+        deaths: How often it ended soon after it had been started; the longer the pause.
+        restarts: How often it had to be started again.
+        is_in_hand: Somebody is replacing it, and starts it again.
+    """
 
     name: str
     arguments: Sequence[str]
     environment: Mapping[str, str]
     log: Path
     is_ready: Callable[[], bool]
+    pulse: Pulse | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     deaths: int = 0
+    restarts: int = 0
     due_at: float = field(default=0.0)
+    is_in_hand: bool = False
+
+    @property
+    def part(self) -> str:
+        """What it is one of: `rasa` for `rasa-2`."""
+        return self.name.partition("-")[0]
 
     def start(self) -> None:
         """Start the program; its output goes to the log."""
@@ -46,9 +73,11 @@ class Child:
                 stderr=log,
                 start_new_session=True,
                 umask=0o077,  # addresses and links in what it writes are private
-                preexec_fn=_end_with_parent,  # before any thread exists
+                preexec_fn=_end_with_parent,  # calls libc and no more
             )
         self.started_at = time.monotonic()
+        if self.pulse:
+            self.pulse.begin(self.started_at)
 
     def is_running(self) -> bool:
         """Tell whether the program has been started and has not ended."""
@@ -62,7 +91,7 @@ class Child:
 
 
 def _end_with_parent() -> None:
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class ChildNotReadyError(Exception):
@@ -114,7 +143,7 @@ class Supervisor:
         """Start the next dead child again when its pause is over; return it if so."""
         now = time.monotonic()
         for child in self.children:
-            if child.is_running():
+            if child.is_running() or child.is_in_hand:
                 continue
             if not child.due_at:
                 lived_long = now - child.started_at > HEALTHY_AFTER_S
@@ -123,16 +152,33 @@ class Supervisor:
                 child.due_at = now + pause
             elif now >= child.due_at:
                 child.deaths += 1
+                child.restarts += 1
                 child.due_at = 0.0
                 child.signal_group(signal.SIGKILL)  # what the dead one left behind
                 child.start()
                 return child
         return None
 
+    def end_silent(self) -> Child | None:
+        """End the next child that lives and does not answer any more; return it if so.
+
+        What is ended here is started again by `revive`.
+        """
+        now = time.monotonic()
+        for child in self.children:
+            if child.pulse is None or child.is_in_hand or not child.is_running():
+                continue
+            child.pulse.feel(now)
+            if child.pulse.is_gone(now):
+                child.signal_group(signal.SIGKILL)
+                child.pulse.begin(now)
+                return child
+        return None
+
     def stop(self) -> None:
         """Stop all children: politely, then not."""
         for child in self.children:
-            child.signal_group(signal.SIGTERM)
+            child.signal_group(child.stop_signal)
         deadline = time.monotonic() + self._stop_grace_s
         for child in self.children:
             if child.process is not None:

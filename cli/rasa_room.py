@@ -49,11 +49,17 @@ def command(module: str, *arguments: str) -> list[str]:
     return [str(PYTHON), "-m", module, *arguments]
 
 
+def webhooks(actions: str) -> str:
+    """Return where actions are called, of one or several servers with commas between."""
+    bases = (each.strip().rstrip("/") for each in actions.split(","))
+    return ",".join(f"{each.removesuffix('/webhook')}/webhook" for each in bases)
+
+
 def ensure_installed() -> None:
     """Install the room if it is missing or its lock has changed."""
     if PYTHON.exists() and STAMP.exists() and filecmp.cmp(LOCK, STAMP, shallow=False):
         return
-    uv = _uv()
+    uv = find_uv()
     if not PYTHON.exists():
         python = next(_pythons(), VERSION)
         err.print(f"Making Rasa's environment with Python {VERSION} ({python})")
@@ -70,7 +76,8 @@ def ensure_installed() -> None:
     shutil.copy(LOCK, STAMP)
 
 
-def _uv() -> str:
+def find_uv() -> str:
+    """Return the uv that the entry script uses."""
     own = ENVIRONMENTS / "uv" / "bin" / "uv"
     found = str(own) if own.exists() else shutil.which("uv")
     if found is None:

@@ -8,19 +8,22 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
 
-from cli import rasa_room
+from cli import rasa_room, servers
 from cli.console import fail
 from cli.keys import ACTOR_KEY, TURN_KEY, read_keys
 from cli.places import MODEL, PROJECT, STATE
 from cli.processes import Child
+from cli.pulse import Pulse
+from cli.scale import Scale, name_of
 from helpdesk.assistant import TURN_PATH, AssistantClient
 
 HOST = "127.0.0.1"
+PROCESS_NAME = "LATCHKEY_PROCESS_NAME"
 PORT_VARIABLES = {
     "helpdesk": ("LATCHKEY_HELPDESK_PORT", 8080),
     "accounts": ("LATCHKEY_ACCOUNTS_PORT", 8081),
@@ -60,11 +63,7 @@ class Ports:
     @classmethod
     def free(cls) -> "Ports":
         """Return ports that nothing listens on, for a stack beside another one."""
-        sockets = [socket.create_server((HOST, 0)) for _ in PORT_VARIABLES]
-        numbers = [s.getsockname()[1] for s in sockets]
-        for opened in sockets:
-            opened.close()
-        return cls(*numbers)
+        return cls(*free_ports(len(PORT_VARIABLES)))
 
     def check_free(self) -> None:
         """Raise if anything listens on one of the ports.
@@ -82,23 +81,64 @@ class Ports:
                     )
 
 
+def free_ports(count: int) -> tuple[int, ...]:
+    """Return so many ports that nothing listens on."""
+    sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
+    numbers = tuple(int(opened.getsockname()[1]) for opened in sockets)
+    for opened in sockets:
+        opened.close()
+    return numbers
+
+
 @dataclass(frozen=True)
 class Stack:
-    """A composition of all parts."""
+    """A composition of all parts.
+
+    Attributes:
+        ports: Where the first process of each part listens.
+        state: The state folder.
+        keys: The secrets of the installation.
+        model: What Rasa has learnt.
+        scale: How many processes there are of each part.
+        further: The ports of the processes after the first. Those of help desks, which
+            share one, are their private ones, from the first on.
+        shared: The settings that lead to what several processes share.
+    """
 
     ports: Ports
     state: Path
     keys: Mapping[str, str]
     model: Path = MODEL
+    scale: Scale = field(default_factory=Scale)
+    further: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    shared: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def on(cls, ports: Ports, state: Path = STATE) -> "Stack":
+    def on(
+        cls, ports: Ports, state: Path = STATE, scale: Scale | None = None
+    ) -> "Stack":
         """Compose a stack with the keys that belong to its state."""
-        return cls(ports, state, read_keys(state))
+        scale = scale or Scale()
+        further = {
+            "helpdesk": free_ports(scale.helpdesk if scale.helpdesk > 1 else 0),
+            "rasa": free_ports(scale.rasa - 1),
+            "actions": free_ports(scale.actions - 1),
+        }
+        shared = servers.remembered(state)
+        return cls(
+            ports, state, read_keys(state), MODEL, scale, further=further, shared=shared
+        )
 
-    def url(self, part: str) -> str:
-        """Return a part's address."""
-        return f"http://{HOST}:{getattr(self.ports, part)}"
+    def url(self, part: str, number: int = 1) -> str:
+        """Return the address of a part's process."""
+        first = getattr(self.ports, part)
+        port = first if number == 1 else self.further[part][number - 2]
+        return f"http://{HOST}:{port}"
+
+    def urls(self, part: str) -> str:
+        """Return the addresses of all of a part's processes, as settings list them."""
+        numbers = range(1, getattr(self.scale, part) + 1)
+        return ",".join(self.url(part, number) for number in numbers)
 
     def assistant(self) -> AssistantClient:
         """Return a client of the assistant."""
@@ -115,7 +155,12 @@ class Stack:
 
     def children(self) -> list[Child]:
         """Return every process, the outbox only when no mail server is configured."""
-        children = [self.helpdesk(), self.accounts(), self.actions(), self.rasa()]
+        children = [
+            *(self.helpdesk(number) for number in range(1, self.scale.helpdesk + 1)),
+            self.accounts(),
+            *(self.actions(number) for number in range(1, self.scale.actions + 1)),
+            *(self.rasa(number) for number in range(1, self.scale.rasa + 1)),
+        ]
         if "LATCHKEY_SMTP_HOST" not in os.environ:
             children.insert(0, self.outbox())
         return children
@@ -148,10 +193,11 @@ class Stack:
         health = self.url("accounts") + "/healthz"
         return self._modern("accounts", "accounts", own | chosen, health)
 
-    def helpdesk(self, **more: str) -> Child:
-        """Return the help desk.
+    def helpdesk(self, number: int = 1, **more: str) -> Child:
+        """Return a process of the help desk.
 
         Args:
+            number: Which of them.
             more: Further settings, over those of the environment.
         """
         own = {
@@ -159,9 +205,16 @@ class Stack:
             "LATCHKEY_HELPDESK_PORT": str(self.ports.helpdesk),
             "LATCHKEY_HOME": str(self.state),
         }
+        private = self.further.get("helpdesk")
+        health = self.url("helpdesk") + "/healthz"
+        if private:
+            own["LATCHKEY_HELPDESK_SHARES_PORT"] = "1"
+            own["LATCHKEY_HELPDESK_PRIVATE_PORT"] = str(private[number - 1])
+            health = f"http://{HOST}:{private[number - 1]}/healthz"
         defaults = {
             **self._mail_server(),
-            "LATCHKEY_RASA_URL": self.url("rasa"),
+            **self.shared,
+            "LATCHKEY_RASA_URL": self.urls("rasa"),
             "LATCHKEY_PUBLIC_URL": self.url("helpdesk"),
             "LATCHKEY_ACCOUNTS_URL": self.url("accounts"),
             "LATCHKEY_ARTICLES": str(PROJECT / "kb"),
@@ -169,8 +222,8 @@ class Stack:
             "LATCHKEY_SETTINGS": str(PROJECT / "settings.yml"),
         }
         chosen = {name: os.environ.get(name, value) for name, value in defaults.items()}
-        health = self.url("helpdesk") + "/healthz"
-        return self._modern("helpdesk", "helpdesk", own | chosen | more, health)
+        name = name_of("helpdesk", number)
+        return self._modern(name, "helpdesk", own | chosen | more, health)
 
     def _mail_server(self) -> dict[str, str]:
         """Return where the help desk's mails go, unless it is told: where all others do."""
@@ -191,36 +244,63 @@ class Stack:
             for name, value in shared.items()
         }
 
-    def actions(self, accounts_url: str | None = None) -> Child:
-        """Return the action server.
+    def actions(self, number: int = 1, accounts_url: str | None = None) -> Child:
+        """Return a process of the action server.
 
         Args:
+            number: Which of them.
             accounts_url: another account backend than the one in this stack.
         """
         chosen = accounts_url or os.environ.get(
             "LATCHKEY_ACCOUNTS_URL", self.url("accounts")
         )
+        url = self.url("actions", number)
         settings = {
-            "LATCHKEY_ACTIONS_PORT": str(self.ports.actions),
+            "LATCHKEY_ACTIONS_PORT": url.rpartition(":")[2],
             "LATCHKEY_ACCOUNTS_URL": chosen,
         }
-        health = self.url("actions") + "/health"
-        return self._modern("actions", "actions", settings, health)
+        name = name_of("actions", number)
+        return self._modern(name, "actions", settings, f"{url}/health")
 
-    def rasa(self) -> Child:
-        """Return the Rasa process."""
+    def rasa(self, number: int = 1) -> Child:
+        """Return a Rasa process.
+
+        Args:
+            number: Which of them.
+        """
+        url, name = self.url("rasa", number), name_of("rasa", number)
+        actions = os.environ.get("LATCHKEY_ACTIONS_URL") or self.urls("actions")
         arguments = [
-            *("--model", str(self.model), "--port", str(self.ports.rasa)),
-            *("--actions", self.url("actions") + "/webhook"),
-            *("--tracker", str(self.state / "tracker.db")),
+            *("--model", str(self.model), "--port", url.rpartition(":")[2]),
+            *("--actions", rasa_room.webhooks(actions)),
         ]
+        tracker = self._tracker()
+        environment = rasa_room.environment({**self.keys, PROCESS_NAME: name})
+        if "://" in tracker:
+            # Not an argument: it holds a password, and all can see command lines.
+            environment[servers.TRACKER_URL] = tracker
+        else:
+            arguments += ["--tracker", tracker]
+        health = url + TURN_PATH.removesuffix("turn")
         return Child(
-            "rasa",
+            name,
             rasa_room.command("bot.serve", *arguments),
-            rasa_room.environment(self.keys),
-            self.state / "logs" / "rasa.log",
-            self.is_assistant_up,
+            environment,
+            self.state / "logs" / f"{name}.log",
+            Answers(health),
+            Pulse.of(health),
         )
+
+    def _tracker(self) -> str:
+        """Return where Rasa's processes keep what they remember: a path or a URL."""
+        named = os.environ.get(servers.TRACKER_URL)
+        if named:
+            return named
+        database = os.environ.get(servers.DATABASE_URL)
+        shared = database or self.shared.get(servers.DATABASE_URL, "")
+        if self.scale.rasa == 1 or not shared:
+            return str(self.state / "tracker.db")
+        return f"postgresql://{shared.partition('://')[2]}"
 
     def _modern(
         self, name: str, module: str, settings: Mapping[str, str], health: str
@@ -234,9 +314,16 @@ class Stack:
         return Child(
             name,
             [sys.executable, "-m", module],
-            {**inherited, **self.keys, **settings, "PYTHONPATH": str(PROJECT)},
+            {
+                **inherited,
+                **self.keys,
+                **settings,
+                PROCESS_NAME: name,
+                "PYTHONPATH": str(PROJECT),
+            },
             self.state / "logs" / f"{name}.log",
             Answers(health),
+            Pulse.of(health),
         )
 
 

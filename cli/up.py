@@ -1,44 +1,69 @@
 """`up`: sets up what is missing, starts every part, keeps them running."""
 
+import os
 import signal
 import time
 import uuid
+from dataclasses import replace
+from functools import partial
 from types import FrameType
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
+import typer
 from rich.table import Table
 
 from cli import model
 from cli.console import err, fail
-from cli.places import LOGS, MODEL
-from cli.processes import ChildNotReadyError, Supervisor
+from cli.keys import read_keys
+from cli.places import LOGS, MODEL, STATE
+from cli.processes import Child, ChildNotReadyError, Supervisor
 from cli.record import in_record
+from cli.scale import Scale, ScaleError
+from cli.servers import DATABASE_URL, Servers, remember
 from cli.stack import Ports, PortTakenError, Stack
+from cli.watching import Watch
 from helpdesk.assistant import AssistantError, Turn
 from helpdesk.desk.agent_accounts import count_agents
 
 FIRST = '  ./latchkey user add you@example.com --name "Your name" --role admin'
 
+WRONG_USE = 2
 
-def up() -> None:
+
+def up(
+    scale: Annotated[
+        str,
+        typer.Option(
+            help="How many processes of a part: helpdesk=2,rasa=2,actions=2. More than "
+            "one help desk or Rasa share PostgreSQL and Redis: those that the "
+            "environment names, else ones of their own in the state folder."
+        ),
+    ] = "",
+) -> None:
     """Set up what is missing, train if needed, start everything. Ctrl-C stops it all."""
-    ports = Ports.from_environment()
+    ports, chosen = Ports.from_environment(), _read_scale(scale)
     try:
         ports.check_free()
     except PortTakenError as error:
         fail(str(error))
     model.ensure_trained()
-    stack = Stack.on(ports)
-    supervisor = Supervisor(stack.children())
+    own = Servers.missing_in(os.environ, STATE) if chosen.needs_servers else None
+    below = Supervisor(own.children() if own else [])
+    above = Supervisor([])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         started = time.monotonic()
-        for child in supervisor.start():
-            err.print(f"[green]✓[/] {child.name:9} {time.monotonic() - started:4.1f} s")
+        _start(below, started)
+        remember(own.settings if own else {}, STATE)
+        if own and own.postgresql_port:
+            own.make_database()
+        stack = Stack.on(ports, scale=chosen)
+        above = Supervisor(stack.children())
+        _start(above, started)
         _say_hello(stack)
         _print_addresses(stack)
-        _watch(supervisor)
+        Watch(below, above, STATE, partial(_compose_anew, stack), _say).run()
     except ChildNotReadyError as error:
         fail(str(error))
     except KeyboardInterrupt:
@@ -47,8 +72,38 @@ def up() -> None:
         # A second Ctrl-C while stopping would leave processes behind.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        supervisor.stop()
+        above.stop()
+        below.stop()
         err.print("Everything is stopped.")
+
+
+def _read_scale(text: str) -> Scale:
+    """Return the number of processes; say what is wrong if it cannot be."""
+    try:
+        scale = Scale.parse(text)
+    except ScaleError as error:
+        fail(f"--scale: {error}", WRONG_USE)
+    database = os.environ.get(DATABASE_URL, "")
+    if scale.needs_servers and database and not database.startswith("postgresql"):
+        fail(
+            f"--scale: several processes need PostgreSQL, and {DATABASE_URL} names "
+            "something else. Leave it out to have one started.",
+            WRONG_USE,
+        )
+    return scale
+
+
+def _start(supervisor: Supervisor, since: float) -> None:
+    for child in supervisor.start():
+        err.print(f"[green]✓[/] {child.name:10} {time.monotonic() - since:4.1f} s")
+
+
+def _compose_anew(stack: Stack) -> list[Child]:
+    return replace(stack, keys=read_keys(stack.state)).children()
+
+
+def _say(sentence: str) -> None:
+    err.print(f"[yellow]![/] {sentence}")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
@@ -77,11 +132,3 @@ def _print_addresses(stack: Stack) -> None:
     if in_record(lambda session, now: count_agents(session), stack) == 0:
         err.print(f"\nNobody can sign in to the console yet. Add yourself:\n{FIRST}")
     err.print("\n[bold]Latchkey is up.[/] Press Ctrl-C to stop it.")
-
-
-def _watch(supervisor: Supervisor) -> NoReturn:
-    while True:
-        revived = supervisor.revive()
-        if revived is not None:
-            err.print(f"[yellow]![/] {revived.name} had stopped and is started again.")
-        time.sleep(0.2)

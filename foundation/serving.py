@@ -4,26 +4,54 @@ import asyncio
 import logging
 import signal
 import socket
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
 from sanic import Sanic
+from sanic.models.server_types import Signal
+from sanic.server import AsyncioServer
+from sanic.server import serve as serve_with_sanic
+from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 
 log = logging.getLogger(__name__)
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
 SETTLED_S = 0.02  # this long after the start the event loop runs for good
+LOOPBACK = "127.0.0.1"
+BACKLOG = 100
 
 
-def serve(app: Sanic[Any, Any], host: str, port: int) -> int:
-    """Serve until SIGTERM or SIGINT and return the exit status."""
-    try:
-        listener = socket.create_server((host, port), backlog=100)
-    except OSError as error:
-        log.error("cannot listen on %s port %s: %s", host, port, error.strerror)  # noqa: TRY400 - the reason is enough
-        return 1
-    _heed_signals_while_starting(app)
-    with listener:
+def serve(
+    app: Sanic[Any, Any],
+    host: str,
+    port: int,
+    *,
+    shares_port: bool = False,
+    private_port: int = 0,
+) -> int:
+    """Serve until SIGTERM or SIGINT and return the exit status.
+
+    Args:
+        app: What to serve.
+        host: The address to listen on.
+        port: The port to listen on.
+        shares_port: Other processes listen there too, and connections are spread.
+        private_port: A port on the loopback address that is this process's alone, so
+            that it can be asked how it is. While the process is stopping, it answers
+            there, and takes no new connections on the shared one. 0 is none.
+    """
+    with ExitStack() as opened:
+        try:
+            listener = opened.enter_context(_listen(host, port, shares_port))
+            if private_port:
+                _add_front(app, listener)
+                host, port = LOOPBACK, private_port
+                listener = opened.enter_context(_listen(host, port, False))
+        except OSError as error:
+            log.error("cannot listen on %s port %s: %s", host, port, error.strerror)  # noqa: TRY400 - the reason is enough
+            return 1
+        _heed_signals_while_starting(app)
         try:
             app.run(sock=listener, single_process=True, access_log=False, motd=False)
         except Exception as error:
@@ -31,6 +59,47 @@ def serve(app: Sanic[Any, Any], host: str, port: int) -> int:
             log.error("%s cannot run: %s", app.name, error)  # noqa: TRY400 - likewise
             return 1
     return 0
+
+
+def _listen(host: str, port: int, shares_port: bool) -> socket.socket:
+    return socket.create_server((host, port), backlog=BACKLOG, reuse_port=shares_port)
+
+
+def _add_front(app: Sanic[Any, Any], listener: socket.socket) -> None:
+    """Serve on a second address; the first thing to go when the process stops."""
+    front: list[AsyncioServer] = []
+    stopping = Signal()
+
+    async def open_front(app: Sanic[Any, Any]) -> None:
+        server = serve_with_sanic(
+            host=None,
+            port=None,
+            app=app,
+            sock=listener,
+            loop=asyncio.get_running_loop(),
+            protocol=WebSocketProtocol,
+            backlog=BACKLOG,
+            signal=stopping,
+            run_async=True,
+        )
+        front.append(await server)
+
+    async def close_front(_app: Sanic[Any, Any]) -> None:
+        stopping.stopped = True  # whoever asks now is the last on its connection
+        for server in front:
+            server.server.close()  # type: ignore[attr-defined]  # set by its await
+            for connection in list(server.connections):
+                if connection.websocket is None:  # sockets are told when all is done
+                    connection.close_if_idle()
+
+    async def drop_connections(_app: Sanic[Any, Any]) -> None:
+        for server in front:
+            for connection in list(server.connections):
+                connection.abort()
+
+    app.after_server_start(open_front)
+    app.before_server_stop(close_front)  # added last: it comes before all others
+    app.after_server_stop(drop_connections)
 
 
 def _heed_signals_while_starting(app: Sanic[Any, Any]) -> None:

@@ -22,7 +22,13 @@ def main() -> int:
     except SettingsError as error:
         logging.getLogger("helpdesk").error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
         return 2
-    return serve(app, settings.host, settings.port)
+    return serve(
+        app,
+        settings.host,
+        settings.port,
+        shares_port=settings.shares_port,
+        private_port=settings.private_port,
+    )
 
 
 if __name__ == "__main__":

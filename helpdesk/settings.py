@@ -41,6 +41,8 @@ class HelpdeskSettings:
     stage: Stage
     host: str
     port: int
+    shares_port: bool  # with other processes of this help desk
+    private_port: int  # where this process alone answers; 0 is nowhere
     home: Path  # the state folder
     public_url: str
     database_url: str
@@ -106,6 +108,8 @@ class HelpdeskSettings:
             stage=read_stage(read),
             host=host,
             port=port,
+            shares_port=read.flag("LATCHKEY_HELPDESK_SHARES_PORT"),
+            private_port=read.port("LATCHKEY_HELPDESK_PRIVATE_PORT", 0),
             home=home,
             public_url=read.url("LATCHKEY_PUBLIC_URL", f"http://{host}:{port}"),
             database_url=read.text(

@@ -51,7 +51,10 @@ def current_model(folder: Path) -> Path:
 
 
 def latchkey(
-    *arguments: str, variables: dict[str, str], typed: str = ""
+    *arguments: str,
+    variables: dict[str, str],
+    typed: str = "",
+    within_s: float = START_S,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
@@ -60,7 +63,7 @@ def latchkey(
         input=typed,
         capture_output=True,
         text=True,
-        timeout=START_S,
+        timeout=within_s,
     )
 
 
@@ -86,6 +89,7 @@ class RunningUp:
     home: Path
     ports: Ports
     more: dict[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -117,7 +121,7 @@ class RunningUp:
         """Start it; do not wait for anything."""
         with self.screen.open("wb") as screen:
             self.process = subprocess.Popen(
-                [str(ROOT / "latchkey"), "up"],
+                [str(ROOT / "latchkey"), "up", *self.arguments],
                 env=self.variables,
                 stdin=subprocess.DEVNULL,
                 stdout=screen,
@@ -125,7 +129,7 @@ class RunningUp:
                 start_new_session=True,
             )
 
-    def wait_until(self, said: str) -> None:
+    def wait_until(self, said: str, within_s: float = START_S) -> None:
         """Wait until it has said something."""
 
         def is_said() -> bool:
@@ -134,7 +138,7 @@ class RunningUp:
             assert alive or said in self.said, f"up ended:\n{self.said}"
             return said in self.said
 
-        wait_for(is_said, f"“{said}”", START_S)
+        wait_for(is_said, f"“{said}”", within_s)
 
     def wait_for_part(self, command: str) -> int:
         """Wait until a part runs and return its process id."""

@@ -2,6 +2,8 @@
 
 import itertools
 import os
+import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from cli.processes import Child, ChildNotReadyError, Supervisor
-from tests.accounts.service import wait_for
+from cli.pulse import Pulse
+from tests.accounts.service import free_port, wait_for
 
 PAUSES_S = (0.05, 0.3, 0.6)
 READY = "import pathlib, sys; pathlib.Path(sys.argv[1]).touch();"
@@ -22,6 +25,11 @@ WITH_GRANDCHILD = (
     "import subprocess, sys, pathlib;"
     f"g = subprocess.Popen([sys.executable, '-c', {SLEEP!r}]);"
     "pathlib.Path(sys.argv[1]).write_text(str(g.pid));"
+)
+ANSWERING = (
+    "import http.server, sys;"
+    "http.server.HTTPServer(('127.0.0.1', int(sys.argv[2])),"
+    " http.server.SimpleHTTPRequestHandler).serve_forever()"
 )
 MakeChild = Callable[..., Child]
 
@@ -199,6 +207,99 @@ def test_stopping_twice_or_before_the_start_is_harmless(make_child: MakeChild) -
     supervisor.stop()
     supervisor.stop()
     assert not child.is_running()
+
+
+def answering(make_child: MakeChild, name: str = "child") -> Child:
+    """Return a child that listens, and is asked how it is."""
+    child, port = make_child(READY + ANSWERING, name), free_port()
+    child.arguments = [*child.arguments, str(port)]
+    child.pulse = Pulse.of(f"http://127.0.0.1:{port}/nothing")
+    child.pulse.patience_s = 0.4
+    return child
+
+
+def test_a_child_that_lives_and_does_not_answer_is_ended_and_started_again(
+    make_child: MakeChild,
+) -> None:
+    stuck, well = answering(make_child, "stuck"), answering(make_child, "well")
+    supervisor = Supervisor([stuck, well], pauses_s=PAUSES_S)
+    list(supervisor.start())
+    wait_for(lambda: not supervisor.end_silent() and pulses(stuck, well), "answers")
+    old, other = pid_of(stuck), pid_of(well)
+    os.kill(old, signal.SIGSTOP)
+    assert wait_for(supervisor.end_silent, "its end") is stuck
+    assert wait_for(supervisor.revive, "its revival") is stuck
+    assert pid_of(stuck) != old
+    wait_for(lambda: not supervisor.end_silent() and pulses(stuck), "its answer")
+    assert (stuck.restarts, well.restarts) == (1, 0)
+    assert pid_of(well) == other
+
+
+def pulses(*children: Child) -> bool:
+    return all(child.pulse and child.pulse.is_well for child in children)
+
+
+def test_watching_a_silent_child_keeps_nobody_waiting(make_child: MakeChild) -> None:
+    child = answering(make_child)
+    supervisor = Supervisor([child])
+    list(supervisor.start())
+    wait_for(lambda: not supervisor.end_silent() and pulses(child), "its answer")
+    assert child.pulse
+    child.pulse.patience_s = 600
+    os.kill(pid_of(child), signal.SIGSTOP)
+    begun = time.process_time()
+    looks = [supervisor.end_silent() for _ in range(1000)]
+    assert looks == [None] * 1000
+    assert time.process_time() - begun < 5  # none of them waited for an answer
+
+
+def test_a_child_that_never_answers_gets_time_to_start(make_child: MakeChild) -> None:
+    child = make_child(READY + SLEEP)
+    child.pulse = Pulse.of(f"http://127.0.0.1:{free_port()}/")
+    supervisor = Supervisor([child])
+    list(supervisor.start())
+    child.pulse.patience_s = 0.0
+    assert [supervisor.end_silent() for _ in range(20)] == [None] * 20
+    child.pulse.starts_within_s = 0.0
+    assert supervisor.end_silent() is child
+
+
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 503 Not now\r\n\r\n", b"-NOAUTH\r\n", b"N"]
+)
+def test_any_answer_is_a_sign_of_life(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        pulse = Pulse("127.0.0.1", listener.getsockname()[1], b"well?")
+        pulse.begin(0)
+        pulse.feel(0)
+        with listener.accept()[0] as connection:
+            wait_for(lambda: pulse.feel(0) or connection.recv(5) == b"well?", "it")
+            assert not pulse.is_well
+            connection.sendall(answer)
+            wait_for(lambda: pulse.feel(0) or pulse.is_well, "the answer to be heard")
+
+
+def test_it_takes_two_misses_in_a_row_to_be_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        pulse = Pulse("127.0.0.1", listener.getsockname()[1], b"?", patience_s=4.5)
+        pulse.begin(0)
+        pulse.was_heard = True
+        heard = []
+        for now in (0.0, 4.0, 4.6, 4.7, 9.0, 9.3):
+            pulse.feel(now)
+            heard.append((pulse.misses, pulse.is_gone(now)))
+    assert heard == [(0, False)] * 2 + [(1, False)] * 3 + [(2, True)]
+
+
+def test_a_child_in_hand_is_left_alone(make_child: MakeChild) -> None:
+    child = make_child("raise SystemExit(1)")
+    supervisor = Supervisor([child], pauses_s=(0,))
+    child.start()
+    child.is_in_hand = True
+    wait_for(lambda: not child.is_running(), "its end")
+    assert [supervisor.revive() for _ in range(5)] == [None] * 5
+    child.is_in_hand = False
+    assert wait_for(supervisor.revive, "its revival") is child
 
 
 def read(path: Path) -> str:
