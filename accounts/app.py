@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from pathlib import Path
 
 from sanic import Sanic
 from sanic.config import Config
 
 from accounts.api import api, health
+from accounts.database import open_database
 from accounts.letters import Letters
 from accounts.links import Links
 from accounts.look import STATIC_FOLDER
@@ -18,12 +18,10 @@ from accounts.services import AccountsApp, Services
 from accounts.settings import AccountsSettings
 from accounts.worker import Worker
 from foundation.clock import Clock, SystemClock
-from foundation.database import Database
 from foundation.postman import Postman
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 LARGEST_REQUEST_BYTES = 64 * 1024
 STOP_SECONDS = 1.0
 SYSTEM_CLOCK = SystemClock()
@@ -55,11 +53,6 @@ def create_app(settings: AccountsSettings, clock: Clock = SYSTEM_CLOCK) -> Accou
     app.before_server_start(_open)
     app.after_server_stop(_close)
     return app
-
-
-def open_database(url: str) -> Database:
-    """Return the account backend's database."""
-    return Database(url, MIGRATIONS, variable="LATCHKEY_ACCOUNTS_DATABASE_URL")
 
 
 def _assemble(settings: AccountsSettings, clock: Clock) -> Services:

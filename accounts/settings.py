@@ -57,7 +57,7 @@ class AccountsSettings:
             public_url=read.url(
                 "LATCHKEY_ACCOUNTS_PUBLIC_URL", f"http://{host}:{port}"
             ),
-            database_url=read.text("LATCHKEY_ACCOUNTS_DATABASE_URL", _file_in(read)),
+            database_url=database_url(read, _home(read)),
             smtp=SmtpSettings.from_environment(
                 read, "LATCHKEY_", host="127.0.0.1", mail_from=names.support_email
             ),
@@ -81,8 +81,11 @@ class AccountsSettings:
         return settings
 
 
-def _file_in(read: Environment) -> str:
-    return f"sqlite:///{_home(read) / 'accounts.db'}"
+def database_url(read: Environment, home: Path) -> str:
+    """Return where the account backend keeps everything."""
+    return read.text(
+        "LATCHKEY_ACCOUNTS_DATABASE_URL", f"sqlite:///{home / 'accounts.db'}"
+    )
 
 
 def _home(read: Environment) -> Path:

@@ -4,6 +4,7 @@ import typer
 
 from cli.ask import ask
 from cli.audit import audit
+from cli.backup.commands import backup, restore_backup
 from cli.bench_chat import bench_chat
 from cli.bench_console import bench_console
 from cli.bench_redaction import bench_redaction
@@ -47,6 +48,7 @@ for command in (
 ):
     app.command()(command)
 app.command("eval")(evaluate)
+app.command("restore")(restore_backup)
 
 
 @app.command(
@@ -69,6 +71,7 @@ bench.command("search")(bench_search)
 bench.command("turn")(bench_turn)
 app.add_typer(bench, name="bench")
 app.add_typer(audit, name="audit")
+app.add_typer(backup, name="backup")
 app.add_typer(keys, name="keys")
 app.add_typer(user, name="user")
 app.add_typer(team, name="team")

@@ -8,7 +8,7 @@ import contextlib
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,13 +62,25 @@ def find_keys(names: Iterable[str], state: Path = STATE) -> dict[str, str]:
     """Return those of the secrets that there are, with those before them; make none."""
     folder, found = state / "keys", {}
     for name in names:
-        if _source(name) == "state" and not (folder / name.lower()).exists():
+        if not is_set_elsewhere(name) and not (folder / name.lower()).exists():
             continue
         found[name] = _read_key(name, folder)
         former = _read_former(name, folder) if name in ROTATING else ()
         if former:
             found[_former(name)] = ",".join(former)
     return found
+
+
+def kept_keys(state: Path = STATE) -> dict[str, str]:
+    """Return those of the secrets that are nowhere but in the state folder."""
+    found = find_keys(NAMES, state)
+    return {name: found[name] for name in found if not is_set_elsewhere(name)}
+
+
+def write_keys(folder: Path, keys: Mapping[str, str]) -> None:
+    """Write secrets down, in the folder that becomes `keys` of a state folder."""
+    for name, value in keys.items():
+        _replace(folder / name.lower(), value)
 
 
 def rotate_keys(state: Path = STATE) -> list[str]:
@@ -117,6 +129,11 @@ def list_keys(state: Path = STATE) -> list[KeyState]:
 
 def _former(name: str) -> str:
     return f"{name}_FORMER"
+
+
+def is_set_elsewhere(name: str) -> bool:
+    """Tell whether a secret comes from the environment or from a file that it names."""
+    return _source(name) != "state"
 
 
 def _source(name: str) -> str:

@@ -15,6 +15,7 @@ import requests
 
 from cli import rasa_room, servers
 from cli.console import fail
+from cli.half_restored import refuse_half_restored
 from cli.keys import ACTOR_KEY, TURN_KEY, read_keys
 from cli.places import MODEL, PROJECT, STATE
 from cli.processes import Child
@@ -118,6 +119,7 @@ class Stack:
         cls, ports: Ports, state: Path = STATE, scale: Scale | None = None
     ) -> "Stack":
         """Compose a stack with the keys that belong to its state."""
+        refuse_half_restored(state)
         scale = scale or Scale()
         further = {
             "helpdesk": free_ports(scale.helpdesk if scale.helpdesk > 1 else 0),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
@@ -15,6 +17,8 @@ from foundation.environment import SettingsError
 
 BUSY_MILLISECONDS = 5000
 READ_ONLY = "latchkey_read_only"
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+NEWEST = "head"
 # How long a server that is away may stay unnoticed; a URL may say otherwise.
 PATIENCE = {"connect_timeout": "5", "tcp_user_timeout": "10000"}
 
@@ -57,14 +61,39 @@ class Database:
             with Session(quiet, expire_on_commit=False) as session:
                 yield session
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Yield a connection that sees one state of the tables however long it looks.
+
+        Writers go on meanwhile, and nothing can be written through it.
+        """
+        options = {READ_ONLY: True} if self.is_embedded else SNAPSHOT
+        with self.engine.connect() as connection:
+            quiet = connection.execution_options(**options)
+            with quiet.begin():
+                version_of(quiet)  # the state is that of the first look
+                yield quiet
+
     def migrate(self) -> None:
         """Bring the tables to the newest version."""
-        config = Config()
-        place = str(self._migrations).replace("%", "%%")
-        config.set_main_option("script_location", place)
         with self.engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            self.migrate_in(connection)
+
+    def migrate_in(self, connection: Connection, version: str = NEWEST) -> None:
+        """Bring the tables to a version, in a transaction that has begun.
+
+        Args:
+            connection: Where it has begun.
+            version: Which; `knows` tells whether there is one.
+        """
+        config = self._scripts()
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+
+    def knows(self, version: str) -> bool:
+        """Tell whether the tables can be brought to a version."""
+        scripts = ScriptDirectory.from_config(self._scripts())
+        return version in {each.revision for each in scripts.walk_revisions()}
 
     def drop_log(self) -> bool:
         """Empty SQLite's write-ahead log, which still has what was deleted meanwhile.
@@ -95,6 +124,17 @@ class Database:
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+    def _scripts(self) -> Config:
+        config = Config()
+        place = str(self._migrations).replace("%", "%%")
+        config.set_main_option("script_location", place)
+        return config
+
+
+def version_of(connection: Connection) -> str | None:
+    """Return the version of the tables; None if there are none."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _open(url: str, variable: str, pool_size: int) -> Engine:

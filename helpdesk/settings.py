@@ -112,9 +112,7 @@ class HelpdeskSettings:
             private_port=read.port("LATCHKEY_HELPDESK_PRIVATE_PORT", 0),
             home=home,
             public_url=read.url("LATCHKEY_PUBLIC_URL", f"http://{host}:{port}"),
-            database_url=read.text(
-                "LATCHKEY_DATABASE_URL", f"sqlite:///{home / 'helpdesk.db'}"
-            ),
+            database_url=record_url(read, home),
             redis_url=read.text("LATCHKEY_REDIS_URL", ""),
             rasa_urls=read.urls("LATCHKEY_RASA_URL", "http://127.0.0.1:5005"),
             turn_key=read.secret("LATCHKEY_TURN_KEY", at_least=SHORTEST_KEY),
@@ -145,6 +143,11 @@ class HelpdeskSettings:
             turn_cap=read.number("LATCHKEY_TURN_CAP", 30),
             bulk_per_minute=read.number("LATCHKEY_BULK_PER_MINUTE", 60) or 60,
         )
+
+
+def record_url(read: Environment, home: Path) -> str:
+    """Return where the record is."""
+    return read.text("LATCHKEY_DATABASE_URL", f"sqlite:///{home / 'helpdesk.db'}")
 
 
 def _roles(read: Environment, name: str) -> frozenset[Role]:

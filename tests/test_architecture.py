@@ -22,6 +22,7 @@ ALLOWED = {
     "helpdesk": {"accounts.client", "foundation"},
     "cli": {
         *("accounts.client", "accounts.settings", "accounts.start_checks"),
+        "accounts.database",
         *("foundation", "helpdesk"),
     },
 }

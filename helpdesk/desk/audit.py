@@ -8,7 +8,7 @@ database itself refuses to change or remove entries: see migration 0008.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -147,10 +147,22 @@ def verify_chain(session: Session, kept: Sequence[Kept] = ()) -> Chain:
         session: The transaction.
         kept: Entries that must be in the record with these digests.
     """
+    rows = session.execute(_ALL)
+    return follow_chain((dict(zip(_COLUMNS, row, strict=True)) for row in rows), kept)
+
+
+def follow_chain(
+    found: Iterable[Mapping[str, Any]], kept: Sequence[Kept] = ()
+) -> Chain:
+    """Return whether entries, in their order and wherever they come from, are right.
+
+    Args:
+        found: Their columns. Nothing is read after the first that is not right.
+        kept: Entries that must be among them with these digests.
+    """
     entries, digest, broken_at = 0, FIRST, None
     wanted = {each.number: each.digest for each in kept}
-    for row in session.execute(_ALL):
-        entry = dict(zip(_COLUMNS, row, strict=True))
+    for entry in found:
         is_next = entry["number"] == entries + 1 and entry["previous_digest"] == digest
         if not is_next or entry["digest"] != digest_of(entry):
             broken_at = entries + 1

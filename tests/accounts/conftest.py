@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.app import open_database
+from accounts.database import open_database
 from tests.accounts.browser import Browser
 from tests.accounts.office import Office
 from tests.accounts.service import AccountsRun, run_accounts

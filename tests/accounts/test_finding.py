@@ -9,8 +9,8 @@ import pytest
 import requests
 from sqlalchemy import insert, select
 
-from accounts.app import open_database
 from accounts.client import AccountsError, InvitationState
+from accounts.database import open_database
 from accounts.links import LIFETIMES
 from accounts.models import Account, Site, Token
 from accounts.search import find_accounts

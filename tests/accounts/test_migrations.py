@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from accounts.app import MIGRATIONS, open_database
+from accounts.database import MIGRATIONS, open_database
 from foundation.database import Database
 from tests.accounts.office import ANA, Office
 from tests.postgresql import new_database

@@ -6,7 +6,7 @@ from pathlib import Path
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from accounts.app import open_database
+from accounts.database import open_database
 from accounts.models import Base
 from tests.accounts.service import ROOT
 

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import MetaData, func, select
 
-from accounts.app import open_database
 from accounts.client import AccountsError, DeliveryState, LinkState
+from accounts.database import open_database
 from accounts.models import DeliveryEvent
 from accounts.outbox.mailbox import Mailbox
 from accounts.traces import erase_traces

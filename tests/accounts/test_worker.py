@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from accounts.app import open_database
+from accounts.database import open_database
 from accounts.jobs import IdempotencyConflictError, queue_job
 from accounts.links import find_token, state_of
 from accounts.models import Account, Mail
