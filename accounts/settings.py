@@ -83,9 +83,8 @@ class AccountsSettings:
 
 def database_url(read: Environment, home: Path) -> str:
     """Return where the account backend keeps everything."""
-    return read.text(
-        "LATCHKEY_ACCOUNTS_DATABASE_URL", f"sqlite:///{home / 'accounts.db'}"
-    )
+    chosen = read.secret("LATCHKEY_ACCOUNTS_DATABASE_URL")
+    return chosen or f"sqlite:///{home / 'accounts.db'}"
 
 
 def _home(read: Environment) -> Path:

@@ -17,7 +17,7 @@ from cli.places import PROJECT
 from helpdesk.desk.redaction import PLACEHOLDERS, Kind, Secret, find_secrets, redact
 
 CASES = PROJECT / "tests" / "helpdesk" / "redaction_cases.yml"
-PARTS = ("development", "held_out")
+PARTS = ("development", "held_out", "blind")
 REPEATS = 5
 _MARKED = re.compile(r"⟦(\w+)\|([^⟧]*)⟧")
 

@@ -70,6 +70,8 @@ def _ask(wish: dict[str, str]) -> dict[str, Any]:
 def _tell(answer: dict[str, Any]) -> None:
     if "said" in answer:
         err.print(f"[green]✓[/] {answer['said']}")
+    if "note" in answer:
+        err.print(answer["note"])
 
 
 def _span(seconds: int) -> str:

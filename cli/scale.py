@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-MOST = 64  # of one part on one machine; more is a slip of the finger
+MOST = 12  # of one part on one machine; more is a slip of the finger
 
 
 class ScaleError(ValueError):

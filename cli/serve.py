@@ -12,9 +12,10 @@ from typing import Annotated
 
 import typer
 
-from cli import keys, rasa_room, servers
+from cli import keys, rasa_room
 from cli.console import fail
 from cli.places import CACHE, MODEL, PROJECT, STATE
+from cli.shared_addresses import TRACKER_URL, url_in
 from cli.stack import PROCESS_NAME
 
 WRONG_USE = 2
@@ -78,7 +79,10 @@ def compose(part: Part) -> tuple[list[str], dict[str, str]]:
         "PYTHONPATH": str(PROJECT),
     }
     if part is Part.RASA:
-        return _rasa_command(), {**environment, **rasa_room.QUIET}
+        tracker = url_in(os.environ, TRACKER_URL)
+        if tracker:  # which it reads itself: a password is no argument
+            environment[TRACKER_URL] = tracker
+        return _rasa_command(tracker), {**environment, **rasa_room.QUIET}
     return [sys.executable, "-m", part.value], environment
 
 
@@ -92,7 +96,7 @@ def _without_keys(variables: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _rasa_command() -> list[str]:
+def _rasa_command(tracker: str) -> list[str]:
     if not MODEL.exists():
         fail(
             f"There is no trained model at {MODEL}. Train one with ./latchkey train, or "
@@ -107,6 +111,6 @@ def _rasa_command() -> list[str]:
         *("--port", os.environ.get("LATCHKEY_RASA_PORT") or "5005"),
         *("--actions", rasa_room.webhooks(actions)),
     ]
-    if not os.environ.get(servers.TRACKER_URL):  # which it reads itself: a password
+    if not tracker:
         command += ["--tracker", str(STATE.absolute() / "tracker.db")]
     return command

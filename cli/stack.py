@@ -13,7 +13,7 @@ from pathlib import Path
 
 import requests
 
-from cli import rasa_room, servers
+from cli import rasa_room
 from cli.console import fail
 from cli.half_restored import refuse_half_restored
 from cli.keys import ACTOR_KEY, TURN_KEY, read_keys
@@ -21,6 +21,7 @@ from cli.places import MODEL, PROJECT, STATE
 from cli.processes import Child
 from cli.pulse import Pulse
 from cli.scale import Scale, name_of
+from cli.shared_addresses import DATABASE_URL, TRACKER_URL, remembered, url_in
 from helpdesk.assistant import TURN_PATH, AssistantClient
 
 HOST = "127.0.0.1"
@@ -126,7 +127,7 @@ class Stack:
             "rasa": free_ports(scale.rasa - 1),
             "actions": free_ports(scale.actions - 1),
         }
-        shared = servers.remembered(state)
+        shared = remembered(state)
         return cls(
             ports, state, read_keys(state), MODEL, scale, further=further, shared=shared
         )
@@ -280,7 +281,7 @@ class Stack:
         environment = rasa_room.environment({**self.keys, PROCESS_NAME: name})
         if "://" in tracker:
             # Not an argument: it holds a password, and all can see command lines.
-            environment[servers.TRACKER_URL] = tracker
+            environment[TRACKER_URL] = tracker
         else:
             arguments += ["--tracker", tracker]
         health = url + TURN_PATH.removesuffix("turn")
@@ -295,11 +296,11 @@ class Stack:
 
     def _tracker(self) -> str:
         """Return where Rasa's processes keep what they remember: a path or a URL."""
-        named = os.environ.get(servers.TRACKER_URL)
+        named = url_in(os.environ, TRACKER_URL)
         if named:
             return named
-        database = os.environ.get(servers.DATABASE_URL)
-        shared = database or self.shared.get(servers.DATABASE_URL, "")
+        database = url_in(os.environ, DATABASE_URL)
+        shared = database or self.shared.get(DATABASE_URL, "")
         if self.scale.rasa == 1 or not shared:
             return str(self.state / "tracker.db")
         return f"postgresql://{shared.partition('://')[2]}"

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import typer
 
@@ -14,8 +16,13 @@ from cli.console import err, fail
 from cli.places import PROJECT
 
 RASA_TESTS = "tests/bot"  # run inside Rasa's environment, where Rasa can be imported
-# Most tests wait for processes; those of one file share them.
-SEVERAL_FILES_AT_ONCE = ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
+# Most tests wait for processes; those of one file share them. Files that take long come
+# first (tests/conftest.py), so that no worker is left alone with one at the end.
+WORKERS = (os.cpu_count() or 1) * 3 // 2
+SEVERAL_FILES_AT_ONCE = [
+    *("-n", str(WORKERS)),
+    *("--dist", "loadfile", "--no-loadscope-reorder"),
+]
 CHECKED = ("accounts", "actions", "bot", "cli", "foundation", "helpdesk", "tests")
 
 
@@ -28,17 +35,27 @@ def test(arguments: list[str]) -> None:
     model.ensure_trained()
     browser = ensure_browser()
     in_rasa_room = any(argument.startswith(RASA_TESTS) for argument in arguments)
-    codes = []
-    if in_rasa_room or not arguments:
-        chosen = arguments or [RASA_TESTS]
-        command = rasa_room.command("pytest", "--disable-warnings", *chosen)
-        codes.append(_run(command, rasa_room.environment()))
-    if not in_rasa_room:
-        environment = {**os.environ, "LATCHKEY_BROWSER": browser}
-        chosen = arguments or SEVERAL_FILES_AT_ONCE
-        codes.append(_run([sys.executable, "-m", "pytest", *chosen], environment))
+    environment = {**os.environ, "LATCHKEY_BROWSER": browser}
+    ours = [sys.executable, "-m", "pytest"]
+    if in_rasa_room:
+        codes = [_run(*_in_rasa_room(arguments))]
+    elif arguments:
+        codes = [_run([*ours, *arguments], environment)]
+    else:
+        with TemporaryFile() as said:
+            command, room = _in_rasa_room([RASA_TESTS])
+            beside = _start(command, room, said)
+            codes = [_run([*ours, *SEVERAL_FILES_AT_ONCE], environment)]
+            codes.append(beside.wait())
+            said.seek(0)
+            print(said.read().decode(errors="replace"), flush=True)
     if any(codes):
         raise typer.Exit(max(codes))
+
+
+def _in_rasa_room(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    command = rasa_room.command("pytest", "--disable-warnings", *arguments)
+    return command, rasa_room.environment()
 
 
 def check() -> None:
@@ -69,4 +86,18 @@ def _must(
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:
-    return subprocess.run(command, cwd=PROJECT, env=environment).returncode
+    return _start(command, environment).wait()
+
+
+def _start(
+    command: list[str], environment: dict[str, str], said: IO[bytes] | None = None
+) -> subprocess.Popen[bytes]:
+    # Hundreds of processes are started: none should compile what another has compiled.
+    quick = environment | {"PYTHONDONTWRITEBYTECODE": ""}
+    return subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env=quick,
+        stdout=said,
+        stderr=subprocess.STDOUT if said else None,
+    )

@@ -19,7 +19,8 @@ from cli.places import LOGS, MODEL, STATE
 from cli.processes import Child, ChildNotReadyError, Supervisor
 from cli.record import in_record
 from cli.scale import Scale, ScaleError
-from cli.servers import DATABASE_URL, Servers, remember
+from cli.servers import Servers
+from cli.shared_addresses import DATABASE_URL, remember, remembered, url_in
 from cli.stack import Ports, PortTakenError, Stack
 from cli.watching import Watch
 from helpdesk.assistant import AssistantError, Turn
@@ -28,6 +29,7 @@ from helpdesk.desk.agent_accounts import count_agents
 FIRST = '  ./latchkey user add you@example.com --name "Your name" --role admin'
 
 WRONG_USE = 2
+STARTS_WITHIN_S, EACH_FURTHER_S = 60.0, 10.0  # they start at once and share the machine
 
 
 def up(
@@ -55,6 +57,7 @@ def up(
     try:
         started = time.monotonic()
         _start(below, started)
+        _say_which_record(chosen)
         remember(own.settings if own else {}, STATE)
         if own and own.postgresql_port:
             own.make_database()
@@ -83,7 +86,7 @@ def _read_scale(text: str) -> Scale:
         scale = Scale.parse(text)
     except ScaleError as error:
         fail(f"--scale: {error}", WRONG_USE)
-    database = os.environ.get(DATABASE_URL, "")
+    database = url_in(os.environ, DATABASE_URL)
     if scale.needs_servers and database and not database.startswith("postgresql"):
         fail(
             f"--scale: several processes need PostgreSQL, and {DATABASE_URL} names "
@@ -93,8 +96,16 @@ def _read_scale(text: str) -> Scale:
     return scale
 
 
+def _say_which_record(scale: Scale) -> None:
+    if not scale.needs_servers and remembered(STATE):
+        err.print(
+            "What was kept with --scale stays where it is; this is another record."
+        )
+
+
 def _start(supervisor: Supervisor, since: float) -> None:
-    for child in supervisor.start():
+    within_s = STARTS_WITHIN_S + EACH_FURTHER_S * len(supervisor.children)
+    for child in supervisor.start(within_s=within_s):
         err.print(f"[green]✓[/] {child.name:10} {time.monotonic() - since:4.1f} s")
 
 

@@ -13,6 +13,11 @@ from cli.rolling import Rolling, RollingError
 
 EVERY_S = 0.2
 STILL_THERE_S = 5.0  # whoever waits hears something at least so often
+# What is said where nobody takes over meanwhile.
+ALONE = {
+    "rasa": "There is one Rasa: what is asked now is answered when it is back.",
+    "helpdesk": "There is one help desk: browsers wait until it is back.",
+}
 
 
 class Watch:
@@ -95,6 +100,8 @@ class Watch:
             caller.say({"done": False, "error": said})
             return
         self._callers = [caller]
+        for alone in _alone(self._parts, chosen):
+            caller.say({"note": alone})
         self._rolling = Rolling(chosen, self._report)
 
     def _renew(self) -> bool:
@@ -162,6 +169,14 @@ def _memory_mb(pid: int) -> int:
         return 0
     found = (line.split()[1] for line in lines if line.startswith("VmRSS:"))
     return int(next(found, "0")) // 1024
+
+
+def _alone(children: Sequence[Child], chosen: Sequence[Child]) -> list[str]:
+    """Return what there is to say about parts that have one process."""
+    parts = [child.part for child in children]
+    return [
+        ALONE[c.part] for c in chosen if parts.count(c.part) == 1 and c.part in ALONE
+    ]
 
 
 def _chosen(children: Sequence[Child], part: object) -> list[Child]:

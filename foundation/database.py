@@ -65,7 +65,7 @@ class Database:
     def snapshot(self) -> Iterator[Connection]:
         """Yield a connection that sees one state of the tables however long it looks.
 
-        Writers go on meanwhile, and nothing can be written through it.
+        Writers go on meanwhile.
         """
         options = {READ_ONLY: True} if self.is_embedded else SNAPSHOT
         with self.engine.connect() as connection:

@@ -1,7 +1,5 @@
 """The composition root of the help desk: the one place that knows every part."""
 
-import asyncio
-import logging
 from dataclasses import dataclass, replace
 
 from sanic import Sanic
@@ -26,7 +24,6 @@ from helpdesk.desk.approvals import Approvals
 from helpdesk.desk.articles import read_articles
 from helpdesk.desk.bulk_checks import BulkChecks
 from helpdesk.desk.buttons import offer_finder
-from helpdesk.desk.canned_responses import seed_responses
 from helpdesk.desk.chat import Desk
 from helpdesk.desk.delivery_notes import read_delivery_notes
 from helpdesk.desk.delivery_watch import DeliveryWatch
@@ -67,6 +64,7 @@ from helpdesk.desk.visits import VisitTokens
 from helpdesk.desk.watchman import Watchman
 from helpdesk.inbox import Inbox
 from helpdesk.metrics import Metrics
+from helpdesk.running import STOP_SECONDS, close_parts, hand_back, open_parts
 from helpdesk.services import HelpdeskApp, Services
 from helpdesk.settings import HelpdeskSettings
 from helpdesk.store import open_database
@@ -82,10 +80,7 @@ from helpdesk.web.presentation import Json, Presentation, found_json
 from helpdesk.web.refusals import refusals
 from helpdesk.web.socket import LARGEST_FRAME_BYTES
 
-log = logging.getLogger(__name__)
-
 LARGEST_REQUEST_BYTES = 64 * 1024
-STOP_SECONDS = 3.0
 FEW_RESULTS = 3
 SYSTEM_CLOCK = SystemClock()
 
@@ -114,9 +109,9 @@ def create_app(settings: HelpdeskSettings, clock: Clock = SYSTEM_CLOCK) -> Helpd
     add_headers(app)
     answer_api_errors(app)
     refusals.answer_in(app)
-    app.before_server_start(_open)
-    app.before_server_stop(_hand_back)
-    app.after_server_stop(_close)
+    app.before_server_start(open_parts)
+    app.before_server_stop(hand_back)
+    app.after_server_stop(close_parts)
     return app
 
 
@@ -363,42 +358,3 @@ def _assemble_letters(
         pseudonyms,
         clock,
     )
-
-
-async def _open(app: HelpdeskApp) -> None:
-    await asyncio.to_thread(app.ctx.database.migrate)
-    now = app.ctx.clock.now()
-    await app.ctx.record.write(lambda session: seed_responses(session, now))
-    app.ctx.assistant.start()
-    app.ctx.hub.start()
-    await app.ctx.worker.start()
-    await app.ctx.letters.start()
-    await app.ctx.watchman.start()
-    await app.ctx.approval_desk.start()
-    app.ctx.delivery_watch.start()
-    app.ctx.erasures.start()
-    app.ctx.retention.start()
-    app.ctx.console_news.start()
-    app.ctx.ghost_writer.start()
-    log.info("the help desk listens on %s", app.ctx.settings.public_url)
-
-
-async def _hand_back(app: HelpdeskApp) -> None:
-    await app.ctx.ghost_writer.stop()
-    await app.ctx.console_news.stop()
-    await app.ctx.approval_desk.stop()
-    await app.ctx.delivery_watch.stop()
-    await app.ctx.retention.stop()
-    await app.ctx.erasures.stop()
-    await app.ctx.watchman.stop()
-    await app.ctx.worker.stop(STOP_SECONDS)
-    await app.ctx.letters.stop()
-    await app.ctx.hub.stop()
-
-
-async def _close(app: HelpdeskApp) -> None:
-    app.ctx.uploads.close()
-    app.ctx.understanding.close()
-    app.ctx.assistant.close()
-    app.ctx.account_backend.close()
-    await asyncio.to_thread(app.ctx.record.close)

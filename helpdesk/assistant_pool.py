@@ -156,11 +156,11 @@ class AssistantPool:
                     answer = ask(process.client)
                 except AssistantAwayError as error:
                     self._leave_out(process, str(error))
-                    if not any(not each.is_left_out for each in untried):
+                    if all(each.is_left_out for each in untried):
                         raise
                     continue
                 except AssistantSilentError as error:
-                    # A text that is not understood soon enough says nothing of turns.
+                    # What else is asked has less patience, so it says nothing of turns.
                     if wait_s:
                         self._leave_out(process, str(error))
                     raise

@@ -113,7 +113,7 @@ class HelpdeskSettings:
             home=home,
             public_url=read.url("LATCHKEY_PUBLIC_URL", f"http://{host}:{port}"),
             database_url=record_url(read, home),
-            redis_url=read.text("LATCHKEY_REDIS_URL", ""),
+            redis_url=read.secret("LATCHKEY_REDIS_URL"),
             rasa_urls=read.urls("LATCHKEY_RASA_URL", "http://127.0.0.1:5005"),
             turn_key=read.secret("LATCHKEY_TURN_KEY", at_least=SHORTEST_KEY),
             actor_key=read.secret("LATCHKEY_ACTOR_KEY", at_least=SHORTEST_KEY),
@@ -147,7 +147,8 @@ class HelpdeskSettings:
 
 def record_url(read: Environment, home: Path) -> str:
     """Return where the record is."""
-    return read.text("LATCHKEY_DATABASE_URL", f"sqlite:///{home / 'helpdesk.db'}")
+    chosen = read.secret("LATCHKEY_DATABASE_URL")
+    return chosen or f"sqlite:///{home / 'helpdesk.db'}"
 
 
 def _roles(read: Environment, name: str) -> frozenset[Role]:

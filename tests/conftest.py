@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 TAIL = 3_000  # characters
+PATIENCE_MS = 20_000  # for what is to be seen; a busy machine takes its time
+LONGEST = ("tests/e2e/", "tests/desk/test_who_may_speak.py", "tests/widget/")
 BROWSER = os.environ.get("LATCHKEY_BROWSER") or shutil.which("chromium")
 ARGUMENTS = [
     "--no-sandbox",
@@ -22,19 +25,46 @@ ARGUMENTS = [
 ]
 
 
+_open = ExitStack()  # the browser, while tests that need it follow one another
+_browsers: "list[Browser]" = []
+
+
 @pytest.fixture(scope="module")
-def chromium() -> "Iterator[Browser]":
-    """One real browser for a module; each test takes a profile of its own.
+def chromium() -> "Browser":
+    """One real browser for a module and those after it; each test takes a profile."""
+    from playwright.sync_api import expect, sync_playwright  # not in Rasa's room
 
-    Not for longer: it keeps an event loop in the main thread, where other tests run theirs.
-    """
-    from playwright.sync_api import sync_playwright  # not there in Rasa's room
-
-    assert BROWSER, "./latchkey test finds or installs Chromium"
-    with sync_playwright() as play:
+    expect.set_options(timeout=PATIENCE_MS)
+    if not _browsers:
+        assert BROWSER, "./latchkey test finds or installs Chromium"
+        play = _open.enter_context(sync_playwright())
         browser = play.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        _open.callback(_browsers.clear)
+        _open.callback(browser.close)
+        _browsers.append(browser)
+    return _browsers[0]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, None, None]:
+    """Close the browser where no test with one follows.
+
+    It keeps an event loop in the main thread, where other tests run theirs.
+    """
+    yield
+    follows = nextitem and (
+        nextitem.path == item.path
+        or "chromium" in getattr(nextitem, "fixturenames", ())
+    )
+    if not follows:
+        _open.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that workers end at the same time."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -50,9 +50,13 @@ def run_postgresql_server() -> Iterator[Postgresql]:
 
 
 def _hurry(url: str) -> None:
-    """Have it not wait for the disk: no test pulls the plug of the machine."""
+    """Have it not wait for the disk: no test pulls the plug of the machine.
+
+    Nor look after hundreds of databases that are soon gone.
+    """
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("ALTER SYSTEM SET autovacuum = off")
         connection.execute("SELECT pg_reload_conf()")
 
 

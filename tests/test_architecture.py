@@ -187,7 +187,7 @@ def test_locks_name_no_registry() -> None:
 def test_every_locked_package_has_its_hashes() -> None:
     for path in source_files(".lock"):
         entries = re.split(r"\n(?=[\w.-]+==)", "\n" + path.read_text("utf-8"))[1:]
-        assert len(entries) > 20, path
+        assert len(entries) > 5, path
         assert [e.split()[0] for e in entries if "--hash=sha256:" not in e] == []
 
 

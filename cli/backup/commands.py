@@ -4,19 +4,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from click import Context
 from sqlalchemy.exc import SQLAlchemyError
 from typer.core import TyperGroup
 
-from cli.backup.checking import Checked, check
+from cli.backup.checking import check
 from cli.backup.errors import BackupError
 from cli.backup.folder import delete_old, new_file, place_in
 from cli.backup.installation import Installation
-from cli.backup.restoring import Restored, Wishes, restore
-from cli.backup.taking import Taken, Telling, take
+from cli.backup.reports import (
+    as_json_object,
+    restored_as_json,
+    say_found,
+    say_restored,
+)
+from cli.backup.restoring import restore
+from cli.backup.surroundings import Wishes
+from cli.backup.taking import Telling, take
 from cli.console import err, fail, print_json
 from cli.stack import Ports, PortTakenError
 from foundation.clock import SystemClock
@@ -88,12 +95,12 @@ def take_backup(
                 tell=tell,
             )
         deleted = delete_old(place, keep) if keep else []
-    found = _as_json(file_name, taken) | {"is_sealed": passphrase is not None}
+    found = as_json_object(file_name, taken) | {"is_sealed": passphrase is not None}
     if as_json:
         seconds = round(monotonic() - began, 2)
         print_json(found | {"deleted": deleted, "seconds": seconds})
         return
-    _say(found)
+    say_found(found)
     if not passphrase:
         what = "the secrets of this installation and " if taken.head.keys else ""
         err.print(f"[yellow]![/] Whoever has the file has {what}all that people wrote.")
@@ -110,9 +117,9 @@ def verify_backup(
         tell("looking at the whole backup")
         checked = check(file, _passphrase(passphrase_file))
     if as_json:
-        print_json(_as_json(file, checked) | {"is_right": True})
+        print_json(as_json_object(file, checked) | {"is_right": True})
     else:
-        _say(_as_json(file, checked))
+        say_found(as_json_object(file, checked))
 
 
 def restore_backup(
@@ -147,9 +154,9 @@ def restore_backup(
             file, passphrase, Installation.here(), SystemClock(), wishes, tell
         )
     if as_json:
-        print_json(_restored_as_json(file, restored))
+        print_json(restored_as_json(file, restored))
     else:
-        _say_restored(file, restored)
+        say_restored(restored)
 
 
 @contextmanager
@@ -183,63 +190,3 @@ def _passphrase(file: Path | None) -> str | None:
     if len(words) < SHORTEST_PASSPHRASE:
         fail(f"A passphrase has at least {SHORTEST_PASSPHRASE} characters.", WRONG_USE)
     return words
-
-
-def _as_json(file: Path, found: Taken | Checked) -> dict[str, Any]:
-    head, manifest = found.head, found.manifest
-    return {
-        "file": str(file),
-        "bytes": file.stat().st_size,
-        "id": head.id,
-        "taken_at": head.taken_at.isoformat(),
-        "product_version": head.product_version,
-        "mark": {"number": manifest.mark.number, "digest": manifest.mark.digest},
-        "versions": {name: each.version for name, each in head.databases.items()},
-        "rows": manifest.rows,
-        "keys": head.keys,
-    }
-
-
-def _say(found: dict[str, Any]) -> None:
-    total = sum(sum(rows.values()) for rows in found["rows"].values())
-    size = f"{found['bytes'] / 1e6:.1f} MB"
-    what = " and ".join(found["rows"])
-    err.print(
-        f"[green]✓[/] {found['file']}: {total} rows of {what}, {size}", soft_wrap=True
-    )
-    err.print(f"  all that was acknowledged until {found['taken_at']}")
-    mark = found["mark"]
-    err.print(f"  audit record {mark['number']}:{mark['digest']}", soft_wrap=True)
-    err.print(f"  {len(found['keys']) or 'no'} secrets of the installation")
-
-
-def _restored_as_json(file: Path, restored: Restored) -> dict[str, Any]:
-    erased = [{"at": e.at.isoformat(), "target": e.target} for e in restored.erased]
-    return _as_json(file, restored.backup) | {
-        "aside": restored.aside,
-        "audit": {"number": restored.chain.entries, "digest": restored.chain.digest},
-        "erased_since": erased,
-    }
-
-
-def _say_restored(file: Path, restored: Restored) -> None:
-    head = restored.backup.head
-    taken = head.taken_at.isoformat(timespec="seconds")
-    err.print(
-        f"[green]✓[/] {restored.backup.total} rows are restored, as of {taken}.",
-        soft_wrap=True,
-    )
-    chain = restored.chain
-    err.print(
-        f"  The audit record is whole: {chain.entries}:{chain.digest}", soft_wrap=True
-    )
-    if restored.aside:
-        err.print(f"  What was there before is kept as {restored.aside}.")
-    for each in restored.erased:
-        when = each.at.isoformat(timespec="seconds")
-        err.print(f"[yellow]![/] {each.target} was erased {when} and is back now.")
-    err.print(
-        f"What was done after {taken} is not in it: run each `erase` since then again, "
-        "and deactivate again who has left.",
-        soft_wrap=True,
-    )

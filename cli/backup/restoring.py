@@ -1,22 +1,27 @@
 """Making an installation of a backup. Until the last step, what was there stays."""
 
 import fcntl
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
 
 from cli.backup.archive import member_of, read
 from cli.backup.checking import Checked, check, place_of
 from cli.backup.contents import HEAD, KEYS, MANIFEST, RECORD, Tables
 from cli.backup.errors import BackupError, DamagedError
-from cli.backup.installation import NEEDED, Installation, strangers
+from cli.backup.installation import Installation
+from cli.backup.surroundings import (
+    Erased,
+    Wishes,
+    look_around,
+    refuse_strange_keys,
+)
 from cli.backup.tables import (
     Shape,
     count_rows,
@@ -29,34 +34,18 @@ from cli.backup.targets import (
     Target,
     flush,
     give_to_owner,
-    has_rows,
-    looked_at,
-    refuse_in_use,
     set_aside,
     target_for,
 )
 from cli.half_restored import half_restored_mark
-from cli.keys import NAMES, find_keys, is_set_elsewhere, write_keys
+from cli.keys import write_keys
 from foundation.clock import Clock
-from foundation.database import version_of
-from helpdesk.desk.audit import Chain, Kept, Who, verify_chain, write_audit
-from helpdesk.store.models import AuditEntry
+from helpdesk.desk.audit import Chain, Who, verify_chain, write_audit
 from helpdesk.store.plain_session import PlainSession
-from helpdesk.store.rows import table_of
 
 HERE = Who("command line")
 MEMORY = "tracker.db"  # the assistant's working memory, which belongs to the old record
-ERASED = "person.erased"
-_ENTRY = table_of(AuditEntry).c
 Telling = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Erased:
-    """A person who was erased after the backup was taken, and is back now."""
-
-    at: datetime
-    target: str
 
 
 @dataclass
@@ -67,14 +56,6 @@ class Restored:
     chain: Chain  # with the entry about the restore
     aside: str | None  # what the old one is called now
     erased: list[Erased] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What whoever restores has agreed to."""
-
-    replace: bool = False
-    other_keys: bool = False
 
 
 def restore(
@@ -95,8 +76,8 @@ def restore(
     aside = f"before-restore-{clock.now():%Y%m%d-%H%M%S}"
     with _alone(installation.state), ExitStack() as stack:
         keys = _keys_of(backup, passphrase)
-        is_there, erased = _look_around(installation, backup, wishes)
-        _refuse_strange_keys(installation, backup, keys, wishes)
+        is_there, erased = look_around(installation, backup, wishes)
+        refuse_strange_keys(installation, backup, keys, wishes)
         targets: dict[str, Target] = {}
         for name, tables in backup.head.databases.items():
             targets[name] = target_for(installation, name, aside)
@@ -116,12 +97,15 @@ def restore(
 def _alone(state: Path) -> Iterator[None]:
     """Keep a second restore away."""
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (state / "restore.lock").open("w") as lock:
+    folder = os.open(state, os.O_RDONLY)
+    try:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise BackupError("Another restore is under way.") from error
         yield
+    finally:
+        os.close(folder)
 
 
 def _keys_of(backup: Checked, passphrase: str | None) -> dict[str, str]:
@@ -132,65 +116,6 @@ def _keys_of(backup: Checked, passphrase: str | None) -> dict[str, str]:
             if name == KEYS:
                 return msgspec.json.decode(content, type=dict[str, str])
     raise DamagedError
-
-
-def _look_around(
-    installation: Installation, backup: Checked, wishes: Wishes
-) -> tuple[bool, list[Erased]]:
-    """Return whether anything is there, and who was erased since the backup.
-
-    Raises:
-        BackupError: Something is there that nobody said could be replaced.
-    """
-    is_half = half_restored_mark(installation.state).exists()
-    is_there, erased = False, []
-    for name, tables in backup.head.databases.items():
-        if not installation.open(name).knows(tables.version):
-            raise BackupError(
-                "This backup is of a newer Latchkey: its tables are of the version "
-                f"{tables.version}. Update this one first."
-            )
-        refuse_in_use(installation, name)
-        with looked_at(installation, name) as connection:
-            if connection is None or version_of(connection) is None:
-                continue
-            is_there = is_there or has_rows(connection)
-            if name == RECORD:
-                erased = _erased_since(PlainSession(connection), backup.manifest.mark)
-    if is_there and not (wishes.replace or is_half):
-        raise BackupError(
-            "There is an installation already. With --replace it is kept aside and the "
-            "backup takes its place."
-        )
-    return is_there, erased
-
-
-def _erased_since(session: PlainSession, mark: Kept) -> list[Erased]:
-    """Return who was erased later in the life of the same record."""
-    same = select(_ENTRY.digest).where(_ENTRY.number == mark.number)
-    if session.execute(same).scalar() != mark.digest:
-        return []
-    later = (
-        select(_ENTRY.at, _ENTRY.target)
-        .where(_ENTRY.number > mark.number, _ENTRY.action == ERASED)
-        .order_by(_ENTRY.number)
-    )
-    return [Erased(at, target) for at, target in session.execute(later)]
-
-
-def _refuse_strange_keys(
-    installation: Installation, backup: Checked, keys: dict[str, str], wishes: Wishes
-) -> None:
-    """Raise if what is in the backup could not be read with the secrets that will be here."""
-    will_be = find_keys(NAMES, installation.state)
-    will_be |= {name: keys[name] for name in keys if not is_set_elsewhere(name)}
-    strange = strangers(backup.head.id, backup.head.fingerprints, will_be)
-    if strange and not wishes.other_keys:
-        what = "; ".join(f"{name} (else {NEEDED[name]})" for name in strange)
-        raise BackupError(
-            f"The backup was made with other secrets than there are here: {what}. Set "
-            "them as they were, or go on without them by --other-keys."
-        )
 
 
 def _prepare(target: Target, tables: Tables) -> None:

@@ -22,7 +22,7 @@ from foundation.database import READ_ONLY, Database
 ENDINGS = ("", "-wal", "-shm", "-journal")
 _OTHERS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-    "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    "AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"  # somebody, not the server
 )
 _TABLES = text(
     "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema() "

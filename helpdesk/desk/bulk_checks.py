@@ -66,16 +66,16 @@ class BulkChecks:
                 found.append(LeftOut(email, target(email), tuple(why), text))
         return tuple(found)
 
-    def look_at_plan(
-        self, session: Session, plan: Mapping[str, Any], now: datetime
+    def look_at(
+        self,
+        session: Session,
+        turn: OpenTurn,
+        plan: Mapping[str, Any] | None,
+        now: datetime,
     ) -> tuple[LeftOut, ...]:
-        """Return which people of the assistant's plan are to be left out."""
-        return self.look(session, addresses_in_plan(plan), now)
-
-    def look_at_turn(
-        self, session: Session, turn: OpenTurn, now: datetime
-    ) -> tuple[LeftOut, ...]:
-        """Return the person of a turn of a bulk command if they are to be left out now."""
+        """Return who of the assistant's plan is to be left out, or else of a turn of it."""
+        if plan is not None:
+            return self.look(session, addresses_in_plan(plan), now)
         carried = read_payload(turn.payload or "")
         email = carried[1].get("address") if carried else None
         return self.look(session, [email] if email else [], now)

@@ -239,12 +239,16 @@ def stop_run(
     Raises:
         NotPossibleError: It is over.
     """
+    if run.state is BulkState.RUNNING:
+        # In the order in which the end of one of its turns locks them: what became of it
+        # is said in its own agent's chat.
+        get(session, Conversation, id=run.asked_in, lock=True)
     found = get(session, BulkRun, id=run.id, lock=True)
     if found.state not in UNSETTLED:
         raise NotPossibleError("This bulk command is over already.")
-    change(session, BulkRun, {"id": found.id}, stopped_by=agent.id)
     found.stopped_by = agent.id
     if found.state is not BulkState.RUNNING:
+        change(session, BulkRun, {"id": found.id}, stopped_by=agent.id)
         drop_run(session, step, found)
         return found
     drop_rest(session, found, step.now)
@@ -257,7 +261,10 @@ def drop_rest(session: Session, run: BulkRun, now: datetime) -> None:
     waiting = {"conversation_id": run.conversation_id, "state": TurnState.WAITING}
     change(session, Turn, waiting, state=TurnState.DROPPED, done_at=now)
     run.state = BulkState.STOPPED
-    change(session, BulkRun, {"id": run.id}, state=run.state)
+    # In one go: changing a row twice makes PostgreSQL look at what it refers to, and so wait
+    # for the end of the turn that runs, which waits for this.
+    stopped = {"state": run.state, "stopped_by": run.stopped_by}
+    change(session, BulkRun, {"id": run.id}, **stopped)
 
 
 def settle(session: Session, office: Office, step: Change, run: BulkRun) -> bool:

@@ -121,7 +121,9 @@ def find_pasted(text: str) -> PastedLinks:
             parts += [text[position:start], REMOVED]
             position = end
     links = tuple(each.link for each in found)
-    return PastedLinks("".join(parts) + text[position:], links, words)
+    text = "".join(parts) + text[position:]
+    # Without what was cut, the rest may be seen for what it is.
+    return PastedLinks(find_pasted(text).text if parts else text, links, words)
 
 
 def cut_runs(text: str) -> str:

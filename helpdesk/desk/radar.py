@@ -33,6 +33,8 @@ MOST_CONTACTS = 50
 OF_ONE_CONTACT = 3  # conversations
 MOST_PLACES = 12
 MOST_READ = 200  # entries of a conversation
+ALL_LETTERS = 200_000  # of all conversations, and at most of one:
+MOST_LETTERS = 12_000
 AT_ONCE = 500  # conversations in one query
 MANY_CONVERSATIONS = "many_conversations"
 URGENCY = "urgency"
@@ -247,14 +249,19 @@ class Radar:
     def _signals_in(
         self, session: Session, places: Iterable[UUID]
     ) -> dict[UUID, set[str]]:
-        """Return what the words of each conversation say beside its question."""
+        """Return what the words of each conversation say beside its question.
+
+        The more conversations, the less is read of each: who is one of many is looked at
+        once more, alone.
+        """
         wanted = list(dict.fromkeys(places))
+        most = min(MOST_LETTERS, ALL_LETTERS // max(1, len(wanted)))
         found: dict[UUID, set[str]] = {}
         for begin in range(0, len(wanted), AT_ONCE):
             chosen = {"chosen": wanted[begin : begin + AT_ONCE]}
             rows = session.execute(_TEXTS, chosen)
             for place, said in groupby(rows, key=lambda row: row.conversation_id):
-                found[place] = self.signals.of(READ, (each.text for each in said))
+                found[place] = self.signals.of(READ, (each.text for each in said), most)
         return found
 
     def _of_address(self, seen: _Seen, contacts: set[UUID]) -> list[Warned]:

@@ -15,7 +15,6 @@ FEW_WORDS = r"(?:[^.!?\n]|\.(?=\w)){0,60}?"
 APOSTROPHES = str.maketrans("’‘`´", "''''")
 CALM = "calm"
 LONGEST_READ = 1_000  # characters of a message
-MOST_READ = 12_000  # characters of a conversation, from its end
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,21 @@ class Signals:
         said = text[:LONGEST_READ].translate(APOSTROPHES)
         return bool(self.patterns[signal].search(self.patterns[CALM].sub(" ", said)))
 
-    def of(self, signals: Sequence[str], newest_first: Iterable[str]) -> set[str]:
-        """Return which of some signals any of a conversation's texts gives."""
+    def of(
+        self,
+        signals: Sequence[str],
+        newest_first: Iterable[str],
+        most_read: int,
+    ) -> set[str]:
+        """Return which of some signals any of a conversation's texts gives.
+
+        Args:
+            signals: Which are looked for.
+            newest_first: The texts.
+            most_read: How many characters are read in all.
+        """
         found: set[str] = set()
-        left = MOST_READ
+        left = most_read
         for text in newest_first:
             found |= {each for each in signals if self.has(each, text)}
             left -= len(text[:LONGEST_READ])

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ from helpdesk.assistant import (
     Turn,
 )
 from helpdesk.desk.answers import Finished, Outcome, Reply, finish_turn, tell_trouble
-from helpdesk.desk.bulk_checks import BulkChecks
+from helpdesk.desk.bulk_checks import BulkChecks, LeftOut
 from helpdesk.desk.changes import Change
 from helpdesk.desk.command_payloads import is_command_payload
 from helpdesk.desk.events import Publisher
@@ -223,8 +223,12 @@ class TurnWorker:
         if actor is None:
             await self._refuse(turn)
             return
-        if turn.purpose is Purpose.BULK and await self._leave_out(turn, now):
-            return
+        if turn.purpose is Purpose.BULK:
+            left_out = await self._left_out(turn)
+            if left_out:
+                outcome = Outcome(is_skipped=True, left_out=left_out)
+                await self._end_turn(turn, [], outcome, "left_out")
+                return
         try:
             result = await self._ask(turn, actor)
         except AssistantError as error:
@@ -243,15 +247,12 @@ class TurnWorker:
         else:
             await self._give_up(turn)
 
-    async def _leave_out(self, turn: OpenTurn, now: datetime) -> bool:
-        """End a turn of a bulk command if its person is to be left out; tell whether."""
-        left_out = await self._record.read(
-            lambda session: self._checks.look_at_turn(session, turn, now)
-        )
-        if left_out:
-            outcome = Outcome(is_skipped=True, left_out=left_out)
-            await self._end_turn(turn, [], outcome, "left_out")
-        return bool(left_out)
+    async def _left_out(
+        self, turn: OpenTurn, plan: dict[str, Any] | None = None
+    ) -> Sequence[LeftOut]:
+        """Return who of a plan, or of a turn of a bulk command, is to be left out now."""
+        look, now = self._checks.look_at, self._clock.now()
+        return await self._record.read(lambda s: look(s, turn, plan, now))
 
     def _is_patient_with(self, turn: OpenTurn) -> bool:
         if turn.purpose is Purpose.BULK:
@@ -282,13 +283,15 @@ class TurnWorker:
 
     async def _finish(self, turn: OpenTurn, result: dict[str, Any]) -> None:
         replies = [_as_reply(said) for said in result["replies"]]
-        handoff = result.get("handoff") or {}
+        handoff, plan = result.get("handoff") or {}, _plan_in(result)
+        left_out = await self._left_out(turn, plan) if plan else ()
         outcome = Outcome(
             nlu=_understood(result),
             handoff_reason=handoff.get("reason"),
             has_acted=result.get("acted") is True,
             deeds=read_deeds(result.get("receipts"), self._pseudonyms),
-            plan=_plan_in(result),
+            plan=plan,
+            left_out=left_out,
             is_skipped=result.get("skipped") is True,
         )
         wish = result.get("wish") if turn.purpose is Purpose.STAFF else None
@@ -320,11 +323,7 @@ class TurnWorker:
         now, follow = self._clock.now(), self._follow_wish
 
         def finish(session: Session) -> tuple[Finished, OpenTurn | None]:
-            ended = outcome
-            if outcome.plan is not None:
-                left_out = self._checks.look_at_plan(session, outcome.plan, now)
-                ended = replace(outcome, left_out=left_out)
-            finished = finish_turn(session, self._office, turn, replies, now, ended)
+            finished = finish_turn(session, self._office, turn, replies, now, outcome)
             if not wish or finished.change is None or follow is None:
                 return finished, None
             return finished, follow(session, finished.change, turn, wish)

@@ -19,7 +19,7 @@ from helpdesk.desk.conversation_lines import Line, read_lines
 from helpdesk.desk.events import AgentsTold
 from helpdesk.desk.staff import Staff, read_staff
 from helpdesk.store.action_models import Approval
-from helpdesk.store.rows import get
+from helpdesk.store.rows import find
 
 
 @dataclass
@@ -67,6 +67,7 @@ def read_facts(
     """Return everything that a batch is about; `total` as `count_conversations` has it."""
     noticed = {told.conversation_id for told in batch.notices}
     shown = batch.messages.keys() | batch.turns.keys()
+    asked = [find(session, Approval, id=id) for id in batch.approvals]
     return Facts(
         lines=read_lines(session, batch.changed | noticed),
         entries={
@@ -76,6 +77,6 @@ def read_facts(
         runs=progress_of_chosen(session, batch.runs),
         staff=read_staff(session, now),
         tally=count_conversations(session, total),
-        approvals=[get(session, Approval, id=id) for id in batch.approvals],
+        approvals=[found for found in asked if found is not None],
         now=now,
     )

@@ -9,6 +9,7 @@ from accounts.database import open_database
 from tests.accounts.browser import Browser
 from tests.accounts.office import Office
 from tests.accounts.service import AccountsRun, run_accounts
+from tests.new_record import new_record
 from tests.postgresql import new_database, run_postgresql
 
 
@@ -46,10 +47,7 @@ def backend(request: pytest.FixtureRequest) -> AccountsRun:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def each_office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     """The inner parts on each kind of database."""
-    url = f"sqlite:///{tmp_path / 'office.db'}"
-    if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("postgresql"))
-    database = open_database(url)
+    database = new_record(request, tmp_path, open_database)
     yield Office(database)
     database.close()
 

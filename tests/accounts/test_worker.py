@@ -16,11 +16,14 @@ from accounts.words import DeliveryState, JobKind, LinkState
 from accounts.worker import BACK_OFF, LEASE
 from tests.accounts.office import ANA, Office
 from tests.accounts.service import wait_for
+from tests.new_record import empty_file
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    database = open_database(f"sqlite:///{tmp_path / 'office.db'}")
+    file = tmp_path / "office.db"
+    file.write_bytes(empty_file(open_database))
+    database = open_database(f"sqlite:///{file}")
     yield Office(database)
     database.close()
 

@@ -92,6 +92,7 @@ def test_a_file_with_another_bit(machine: Machine, good: bytes, place: float) ->
         packed([("a.txt", b"hello")]),
         packed([(HEAD, b'{"product":"x","format":1}')]),
     ],
+    ids=range(7),  # what is packed says when that was
 )
 def test_a_file_of_something_else(machine: Machine, content: bytes) -> None:
     said = refused(machine, content)

@@ -1,6 +1,7 @@
 """A backup or a restore that is killed, or has no room left, and is made again."""
 
 import fcntl
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,7 +58,7 @@ def test_a_backup_that_was_killed_leaves_no_file_that_looks_whole(
 
 
 LOADING = "cli.backup.restoring:write_rows:20"
-BEFORE_THE_FIRST_MOVE = "cli.backup.restoring:half_restored_mark:2"
+BEFORE_THE_FIRST_MOVE = "cli.backup.restoring:half_restored_mark:1"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,8 @@ def test_two_restores_at_once_are_one(
     machine, file = machine_of(SQLITE), tmp_path / "a.backup"
     installed(SQLITE).good("backup", file)
     machine.home.mkdir()
-    with (machine.home / "restore.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        assert "Another restore is under way" in machine.refused("restore", file)
+    folder = os.open(machine.home, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    assert "Another restore is under way" in machine.refused("restore", file)
+    os.close(folder)
     machine.good("restore", file)

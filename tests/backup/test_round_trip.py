@@ -1,5 +1,6 @@
 """What was backed up is there after the restore, on either kind of database."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +16,7 @@ from foundation.database import version_of
 from helpdesk.desk.audit import Who, write_audit
 from tests.backup.conftest import NewMachine
 from tests.backup.machines import KINDS, SQLITE, Machine, keys_of, without_last_entry
+from tests.cli.command_line import environment, latchkey
 from tests.helpdesk.desk_steps import Desk
 from tests.personal.full_life import MARKER
 
@@ -83,14 +85,13 @@ def test_files_are_for_their_owner_only(
     files = [p for p in restored.home.rglob("*") if p.is_file()]
     assert {"helpdesk.db", "accounts.db"} <= {p.name for p in files}
     private = [tmp_path / "a.backup", *files]
-    assert {p.name for p in private if p.stat().st_mode & 0o077} <= {"restore.lock"}
+    assert [p.name for p in private if p.stat().st_mode & 0o077] == []
     folders = [restored.home, restored.home / "keys"]
     assert [p for p in folders if p.stat().st_mode & 0o077] == []
     assert sorted(p.name for p in restored.home.iterdir()) == [
         "accounts.db",
         "helpdesk.db",
         "keys",
-        "restore.lock",
     ]
 
 
@@ -211,3 +212,27 @@ def test_people_are_told_what_they_have(machine: Machine, tmp_path: Path) -> Non
     assert restored.exit_code == 0, restored.output
     assert "The audit record is whole" in restored.stderr
     assert "is kept as before-restore-" in restored.stderr
+
+
+def test_the_command_itself_finds_what_the_environment_names(
+    installed: NewMachine, machine_of: NewMachine, tmp_path: Path
+) -> None:
+    source, target, file = installed(SQLITE), machine_of(SQLITE), tmp_path / "a.backup"
+    taken = latchkey("backup", str(file), "--json", variables=by_itself(source))
+    assert taken.returncode == 0, taken.stderr
+    assert json.loads(taken.stdout)["rows"] == {
+        name: {
+            table: len(lines) if lines != [b""] else 0 for table, lines in rows.items()
+        }
+        for name, rows in source.everything().items()
+    }
+    restored = latchkey("restore", str(file), variables=by_itself(target))
+    assert restored.returncode == 0, restored.stderr
+    assert without_last_entry(target.everything()) == source.everything()
+
+
+def by_itself(machine: Machine) -> dict[str, str]:
+    """Return variables that name the state folder, and not the files in it."""
+    named = {"LATCHKEY_DATABASE_URL", "LATCHKEY_ACCOUNTS_DATABASE_URL"}
+    own = {n: v for n, v in machine.environment.items() if n not in named}
+    return environment(machine.home.parent) | own

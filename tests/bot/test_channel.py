@@ -7,12 +7,15 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import requests
 import sanic
 from rasa.core.channels import channel
+from sanic.request import Request
 
 from bot.channel import (
     KEY_LENGTH,
@@ -35,13 +38,15 @@ def entry() -> TurnChannel:
     return TurnChannel.from_credentials({"key": KEY})
 
 
-@pytest.fixture(scope="module")
-def base_url(entry: TurnChannel, agent: Any, loop: Any, run: Any) -> Iterator[str]:
-    """Where the channel is served, on the agent's loop."""
+@contextmanager
+def served(entry: TurnChannel, name: str, agent: Any, loop: Any, run: Run) -> Any:
+    """Serve a channel on the agent's loop; yield its server and its address."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     async def start() -> Any:
-        app = sanic.Sanic("channel", configure_logging=False)
+        # Else Sanic rewrites its own methods once more for a second server, and fails.
+        sanic.Sanic.test_mode = True
+        app = sanic.Sanic(name, configure_logging=False)
         app.ctx.agent = agent
         channel.register([entry], app, route="/webhooks/")
         server = await app.create_server(
@@ -51,8 +56,16 @@ def base_url(entry: TurnChannel, agent: Any, loop: Any, run: Any) -> Iterator[st
         return server
 
     server = run(start())
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}/webhooks/latchkey"
+    port = listener.getsockname()[1]
+    yield server, f"http://127.0.0.1:{port}/webhooks/latchkey"
     loop.call_soon_threadsafe(server.close)
+
+
+@pytest.fixture(scope="module")
+def base_url(entry: TurnChannel, agent: Any, loop: Any, run: Run) -> Iterator[str]:
+    """Where the channel is served."""
+    with served(entry, "channel", agent, loop, run) as (_, url):
+        yield url
 
 
 def signature(body: bytes, *, key: str = KEY, at: float | None = None) -> str:
@@ -233,8 +246,6 @@ def test_health_needs_no_signature(base_url: str) -> None:
 def test_another_model_in_the_running_server_is_used_from_then_on(
     base_url: str, agent: Any, run: Run
 ) -> None:
-    from sanic.request import Request
-
     class Other:
         """An agent that has no model; only its being another one matters."""
 
@@ -329,3 +340,32 @@ def test_what_is_signed_is_forgotten(post: Post) -> None:
     assert post(wish, signature(wish), to="forget").json() == {"forgotten": 1}
     again = post(body, signature(body))
     assert (again.status_code, again.json()["code"]) == (422, "invalid_turn")
+
+
+def test_whoever_is_told_to_end_refuses_what_comes_and_answers_what_it_has(
+    agent: Any, loop: Any, run: Run, action_server: ActionServer
+) -> None:
+    action_server.answers["action_request_handoff"] = action_server.wait_for_release
+
+    def send(url: str, text: str, key: str = KEY) -> requests.Response:
+        body = turn_body(text=text)
+        headers = {SIGNATURE_HEADER: signature(body, key=key)}
+        return requests.post(f"{url}/turn", data=body, headers=headers, timeout=15)
+
+    with (
+        served(TurnChannel(KEY), "ending", agent, loop, run) as (server, url),
+        ThreadPoolExecutor() as threads,
+    ):
+        running = threads.submit(send, url, "talk to a human please")
+        assert action_server.reached.wait(10)
+        ending = asyncio.run_coroutine_threadsafe(server.before_stop(), loop)
+        while requests.get(f"{url}/", timeout=5).status_code == 200:
+            pass
+        late = send(url, "hello")
+        assert send(url, "hello", key="x" * 32).status_code == 401
+        assert not ending.done()
+        action_server.release.set()
+        answered = running.result()
+        ending.result(10)
+    assert (late.status_code, late.json()["code"]) == (503, "stopping")
+    assert texts(answered.json()) == ["ran action_request_handoff"]

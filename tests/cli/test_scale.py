@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.scale import Scale, ScaleError, name_of
-from cli.servers import DATABASE_URL, REDIS_URL, TRACKER_URL, remember
+from cli.shared_addresses import DATABASE_URL, REDIS_URL, TRACKER_URL, remember
 from cli.stack import PROCESS_NAME, Ports, Stack
 
 POSTGRESQL = "postgresql+psycopg://latchkey:pass@127.0.0.1:1/latchkey"
@@ -49,8 +49,8 @@ def test_numbers_of_processes_are_read(text: str, scale: Scale) -> None:
         ("rasa=-1", "write rasa=2, for example"),
         ("rasa=1.5", "write rasa=2, for example"),
         ("rasa=²", "write rasa=2, for example"),
-        ("rasa=0", "from 1 to 64"),
-        ("rasa=65", "from 1 to 64"),
+        ("rasa=0", "from 1 to 12"),
+        ("rasa=13", "from 1 to 12"),
         ("rasa=2,rasa=2", "rasa is there twice"),
     ],
 )

@@ -91,7 +91,7 @@ def test_a_part_runs_alone_and_ends_when_it_is_told(served: Served) -> None:
     # It is the part itself that was started, and has only the secrets that it needs.
     given = Path(f"/proc/{served.process.pid}/environ").read_bytes()
     line = Path(f"/proc/{served.process.pid}/cmdline").read_bytes()
-    assert b"serve\0" not in line
+    assert b"cli\0serve\0" not in line
     assert SECRET.encode() not in line
     has_file = b"_KEY_FILE=" in given
     assert not has_file

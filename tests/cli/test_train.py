@@ -13,7 +13,14 @@ from cli.places import CACHE, ENVIRONMENTS
 from tests.accounts.service import ROOT
 
 OLD_MODEL = b"the model from before"
-ALSO_NEEDED = ("accounts", "cli", "foundation", "helpdesk", "credentials.yml", "endpoints.yml")
+ALSO_NEEDED = (
+    "accounts",
+    "cli",
+    "foundation",
+    "helpdesk",
+    "credentials.yml",
+    "endpoints.yml",
+)
 RASAS_CACHE = ".rasa"  # makes what has not changed quick to train
 
 

@@ -154,6 +154,7 @@ def mailed(floor: Floor, agent: SignedInAgent, email: str, times: int) -> None:
 
     floor_turn = floor.say(agent)
     floor.run(work)
+    floor.end(floor_turn, has_acted=True)
 
 
 def test_who_has_had_as_many_mails_as_are_allowed_is_left_out(
@@ -163,15 +164,15 @@ def test_who_has_had_as_many_mails_as_are_allowed_is_left_out(
     people = [f"person{n}@x.example" for n in range(3)]
     mailed(floor, sam, people[1], TO_ONE_ADDRESS)
     mailed(floor, sam, people[2], TO_ONE_ADDRESS - 1)
-    seen = floor.run(
-        lambda s: checks().look_at_plan(s, {"addresses": people}, floor.now)
-    )
+    planned, looker = {"addresses": people}, floor.say(sam, None)
+    floor.end(looker, has_acted=False)
+    seen = floor.run(lambda s: checks().look_at(s, looker, planned, floor.now))
     assert [(each.email, each.kinds) for each in seen] == [(people[1], (TOO_MANY,))]
     floor.start(sam, run)
     left_out = {}
     for _ in people:
         (turn,) = [each for each in floor.desk.take() if each.purpose.value == "bulk"]
-        found = floor.run(lambda s, t=turn: checks().look_at_turn(s, t, floor.now))
+        found = floor.run(lambda s, t=turn: checks().look_at(s, t, None, floor.now))
         floor.finish(turn, is_skipped=bool(found), left_out=found)
         left_out |= {each.email: each.text for each in found}
         floor.wait(timedelta(seconds=1))
@@ -183,4 +184,4 @@ def test_who_has_had_as_many_mails_as_are_allowed_is_left_out(
 def test_nobody_listed_is_nobody_left_out(floor: Floor, sam: SignedInAgent) -> None:
     assert floor.run(lambda s: checks().look(s, [], floor.now)) == ()
     turn = floor.say(sam, None)
-    assert floor.run(lambda s: checks().look_at_turn(s, turn, floor.now)) == ()
+    assert floor.run(lambda s: checks().look_at(s, turn, None, floor.now)) == ()

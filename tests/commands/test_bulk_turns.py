@@ -1,6 +1,8 @@
 """The turns of a bulk command: one at a time, at their pace, beside everybody else's."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 
@@ -11,7 +13,7 @@ from helpdesk.desk.command_payloads import read_payload
 from helpdesk.desk.errors import NotPossibleError
 from helpdesk.desk.staff_turns import postpone_bulk
 from helpdesk.desk.turns import LEASE, find_overdue, take_due_turns
-from helpdesk.store.words import BulkState, TurnState
+from helpdesk.store.words import BulkState, Role, TurnState
 from tests.commands.floor import Floor
 from tests.helpdesk.desk_steps import SECOND
 
@@ -117,6 +119,38 @@ def test_what_runs_when_it_is_stopped_is_finished_and_counted(
     ended = floor.row(run)
     assert (ended.done, ended.ended_at) == (0, floor.now)
     assert floor.desk.take() == []
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_two_who_stop_it_while_a_turn_of_it_ends_do_not_wait_for_each_other(
+    floor: Floor, sam: SignedInAgent, attempt: int
+) -> None:
+    eve = floor.agent("Eve", Role.ADMIN)
+    run = floor.plan(sam, 3)
+    floor.start(sam, run)
+    running, (turn,) = floor.row(run), floor.desk.take()
+    ready = Barrier(3)
+
+    def stop(agent: SignedInAgent) -> bool:
+        ready.wait()
+        try:
+            floor.stop(agent, running)
+        except NotPossibleError:
+            return False
+        return True
+
+    def finish() -> bool:
+        ready.wait()
+        return floor.finish(turn, Reply("Sent.", {})).change is not None
+
+    with ThreadPoolExecutor(3) as threads:
+        stops = [threads.submit(stop, agent) for agent in (sam, eve)]
+        end = threads.submit(finish)
+        assert [each.result() for each in stops].count(True) == 1
+        assert end.result()
+    ended = floor.row(run)
+    assert (ended.state, ended.done) == (BulkState.STOPPED, 1)
+    assert ended.ended_at is not None
 
 
 def test_between_two_people_it_stops_at_once(floor: Floor, sam: SignedInAgent) -> None:

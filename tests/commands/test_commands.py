@@ -66,7 +66,7 @@ def test_whoever_is_no_admin_gets_a_polite_no_and_nothing_is_sent(
         None
     ]
     person = Pseudonyms(TEST_KEY).target(ANA)
-    assert {each.target for each in refused[:6]} == {person}
+    assert [each.target for each in refused].count(person) == 5
     assert ANA not in Record(helpdesk).whole_audit()
 
 

@@ -67,7 +67,7 @@ class FullStack:
 
 @contextmanager
 def run_full_stack(
-    folder: Path, *, limit_factor: int = 1000, accounts_launcher: str = LAUNCHER
+    folder: Path, *, accounts_launcher: str = LAUNCHER
 ) -> Iterator[FullStack]:
     """Start everything on free ports; stop it at the end."""
     with run_accounts(folder, launcher=accounts_launcher) as accounts:
@@ -76,7 +76,7 @@ def run_full_stack(
         actions, rasa = stack.actions(accounts_url=backend.url), stack.rasa()
         helpdesk = replace(
             stack.helpdesk(
-                LATCHKEY_LIMIT_FACTOR=str(limit_factor),
+                LATCHKEY_LIMIT_FACTOR="1000",
                 LATCHKEY_SECOND_ADMIN_FOR="none",
                 LATCHKEY_BULK_PER_MINUTE="60000",
                 LATCHKEY_TEST_CLOCK_FILE=str(accounts.clock_file),

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,16 +42,19 @@ def press(chat: ChatClient, title: str) -> Frame:
 
 
 def age(product: FullStack, link: str, hours: int) -> None:
-    """Have a link been sent so many hours ago; the assistant's own clock stays."""
+    """Have a link been sent so many hours ago by the assistant's own clock, which stays.
+
+    The backend's may have been moved forward for others.
+    """
     digest = hash_secret(link.rpartition("/")[2])
-    ago = f"-{hours} hours"
-    aged = ", ".join(
-        f"{each} = strftime('%Y-%m-%d %H:%M:%f000', {each}, ?)"
-        for each in ("issued_at", "expires_at")
-    )
+    sent_at = datetime.now(UTC) - timedelta(hours=hours)
+    ended_at = sent_at + timedelta(hours=72)
+    times = [f"{each:%Y-%m-%d %H:%M:%S.%f}" for each in (sent_at, ended_at)]
     with closing(sqlite3.connect(product.accounts.database_file)) as database, database:
-        statement = f"UPDATE tokens SET {aged} WHERE token_hash = ?"
-        assert database.execute(statement, (ago, ago, digest)).rowcount == 1
+        statement = (
+            "UPDATE tokens SET issued_at = ?, expires_at = ? WHERE token_hash = ?"
+        )
+        assert database.execute(statement, (*times, digest)).rowcount == 1
 
 
 def everything_kept(product: FullStack) -> str:

@@ -1,18 +1,25 @@
 """The seventh mail within an hour, in the running product with the limits people meet."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from tests.accounts.people import new_address
-from tests.e2e.full_stack import FullStack, run_full_stack
+from tests.e2e.full_stack import FullStack
 from tests.helpdesk.chat_client import ChatClient
+from tests.helpdesk.running import HelpdeskRun, run_helpdesk
 
 
 @pytest.fixture
-def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullStack]:
-    with run_full_stack(tmp_path_factory.mktemp("limited"), limit_factor=1) as running:
+def limited(product: FullStack, tmp_path: Path) -> Iterator[HelpdeskRun]:
+    """A help desk of its own in front of the running product."""
+    addresses = {
+        "LATCHKEY_RASA_URL": product.stack.url("rasa"),
+        "LATCHKEY_ACCOUNTS_URL": product.backend.url,
+    }
+    with run_helpdesk(tmp_path, **product.stack.keys, **addresses) as running:
         yield running
 
 
@@ -24,10 +31,10 @@ def ask_for_reset(chat: ChatClient, email: str) -> str:
 
 
 def test_the_seventh_mail_is_refused_kindly_and_talking_goes_on(
-    limited: FullStack,
+    product: FullStack, limited: HelpdeskRun
 ) -> None:
     emails = [new_address(f"mail{number}") for number in range(8)]
-    with ChatClient.of_new_contact(limited.site) as chat:
+    with ChatClient.of_new_contact(limited.base_url) as chat:
         for email in emails[:6]:
             assert "on its way" in ask_for_reset(chat, email)
         chat.send("start_over", {"client_id": str(uuid4())})
@@ -38,8 +45,8 @@ def test_the_seventh_mail_is_refused_kindly_and_talking_goes_on(
         assert "in an hour" in refused
         assert emails[6] not in refused
         assert "72 hours" in chat.ask("how long is my invitation valid?")["text"]
-    with ChatClient.of_new_contact(limited.site) as other:
+    with ChatClient.of_new_contact(limited.base_url) as other:
         assert "on its way" in ask_for_reset(other, emails[7])
-    limited.accounts.next_mail(emails[7])  # the queue is in order
-    mails = [len(limited.accounts.mails(email)) for email in emails]
+    product.accounts.next_mail(emails[7])  # the queue is in order
+    mails = [len(product.accounts.mails(email)) for email in emails]
     assert mails == [1] * 6 + [0, 1]

@@ -28,7 +28,7 @@ from tests.helpdesk.chat_client import ChatClient
 UNKNOWN = "unknown"
 KINDS = (UNKNOWN, "invited", "expired", "unconfirmed", "active", "locked")
 EACH = 300
-EACH_OF_A_LEAK = {"early_return": 120, "refusal": 6}  # words need no statistics
+EACH_OF_A_LEAK = {"early_return": 300, "refusal": 6}  # words need no statistics
 MOST_EXCESS = 0.05  # of the area under the curve, over chance
 # Of 6 kinds times 5 times; the chance that one of them is taken for a leak is 0.003.
 LEAST_LIKELY = 0.0001

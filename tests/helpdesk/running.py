@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.accounts.service import ROOT, Part, free_port
+from tests.new_record import empty_file
 
 TEST_KEY = "only for tests, long enough, not a secret"
 
@@ -51,6 +52,9 @@ def prepare_helpdesk(
         "LATCHKEY_PSEUDONYM_KEY": TEST_KEY,
         **variables,
     }
+    record = folder / "helpdesk.db"
+    if not record.exists():
+        record.write_bytes(empty_file())
     log = folder / "helpdesk.log"
     return HelpdeskRun(
         base_url, folder, Part(module, everything, log, f"{base_url}/healthz")

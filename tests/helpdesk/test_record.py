@@ -1,11 +1,15 @@
 """Messages, buttons, conversations: on SQLite and on PostgreSQL alike."""
 
+import asyncio
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.orm import Session
 
 from foundation.database import Database
 from helpdesk.desk.answers import Reply
@@ -27,8 +31,10 @@ from helpdesk.desk.messages import (
     read_after,
     read_before,
 )
-from helpdesk.store.models import Base, Conversation, Message
-from helpdesk.store.rows import add, change
+from helpdesk.desk.visits import begin_visit
+from helpdesk.store.models import Base, Contact, Conversation, Message
+from helpdesk.store.record import Record
+from helpdesk.store.rows import add, change, get
 from helpdesk.store.words import Kind, Sender, Status
 from tests.helpdesk.desk_steps import BEGIN, INVITE, SECOND, Desk
 
@@ -236,3 +242,28 @@ def test_a_long_transcript_is_read_in_pages(desk: Desk) -> None:
     assert [page.has_more for page in pages] == [False, True, True]
     seen = [int(message.text) for page in pages for message in page.messages]
     assert seen == [n for n in range(1, 451) if n % 100]
+
+
+def test_of_two_that_wait_for_each_other_both_are_done(database: Database) -> None:
+    """PostgreSQL ends one of them; it is run again. SQLite lets them in one by one."""
+    record, times = Record(database), [0, 0]
+    with database.transaction() as session:
+        ids = [begin_visit(session, BEGIN).contact_id for _ in range(2)]
+
+    async def both() -> list[None]:
+        met = threading.Barrier(1 if database.is_embedded else 2)
+
+        def work(number: int) -> Callable[[Session], None]:
+            def lock_both(session: Session) -> None:
+                times[number] += 1
+                get(session, Contact, id=ids[number], lock=True)
+                if times[number] == 1:
+                    met.wait()
+                get(session, Contact, id=ids[1 - number], lock=True)
+
+            return lock_both
+
+        return await asyncio.gather(*(record.write(work(n)) for n in range(2)))
+
+    asyncio.run(both())
+    assert (sum(times) > 2) == (not database.is_embedded)

@@ -12,6 +12,7 @@ from helpdesk.desk.redaction import PLACEHOLDERS, Kind, find_secrets, redact
 from helpdesk.desk.redaction.numbers import is_iban, passes_luhn
 
 HELD_OUT = read_cases("held_out")
+BLIND = read_cases("blind")
 EVERY = [case for part in PARTS for case in read_cases(part)]
 TYPED = st.text(max_size=200)
 # Pieces that the rules look for, so that random texts come near them.
@@ -63,6 +64,15 @@ def test_of_all_secrets_in_messages_never_tuned_on_nearly_all_go(
     assert held_out.total.right / held_out.total.found >= 0.97
 
 
+def test_of_messages_by_a_stranger_no_harmless_one_is_touched() -> None:
+    """Two thirds of the secrets is what is reached there; what is cut out is one."""
+    blind = score(BLIND)
+    assert blind.messages >= 300
+    assert blind.total.caught / blind.total.expected >= 0.65
+    assert blind.total.right / blind.total.found >= 0.97
+    assert blind.harmless_touched / blind.harmless <= 0.02
+
+
 @pytest.mark.parametrize("kind", Kind)
 def test_each_kind_is_caught_and_little_else(held_out: Score, kind: Kind) -> None:
     count = held_out.kinds[kind]
@@ -86,6 +96,7 @@ def test_the_labelled_messages_are_many_and_in_one_part_only() -> None:
     [
         ("my password is hunter2", "my password is [password removed]", ("password",)),
         ("the code is 482913", "the code is [code removed]", ("code",)),
+        ("my pin is 4471", "my pin is [code removed]", ("code",)),
         (
             "https://host.example/reset/a1B2c3D4e5F6?x=1",
             "https://host.example/reset/[link removed]?x=1",
@@ -233,7 +244,8 @@ UNITS = [
         "it says 482913 ",
         "482913 in the ",
     ),
-    *("#", "https://a/#/reset/", "482913 "),
+    *("#", "https://a/#/reset/", "482913 ", "always use ", "Hut77 is too ", "\t", ", "),
+    *("password (so ", "Aa1!aaaa is my password ", "Hut77 eingegeben ", "a.b/reset/1/"),
     *("-----BEGIN PRIVATE KEY-----", "passphrase is correct ", "ana@example.com / "),
 ]
 

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foundation.yaml_text import read_yaml
-from helpdesk.desk.signals import MOST_READ, read_signals
+from helpdesk.desk.signals import read_signals
 from tests.accounts.service import ROOT
 
 CASES = read_yaml((ROOT / "tests" / "helpdesk" / "radar_cases.yml").read_text("utf-8"))
 SIGNALS = read_signals()
+MOST_READ = 12_000  # characters
 SEEN = ("hurry", "pressure", "other_address")
 LABELLED = {
     part: [
@@ -71,9 +72,9 @@ def test_what_takes_a_signal_back_counts() -> None:
 
 def test_a_conversation_is_read_from_its_end_and_not_for_ever() -> None:
     long_ago = ["it is urgent"]
-    assert SIGNALS.of(SEEN, ["hello", *long_ago]) == {"hurry"}
+    assert SIGNALS.of(SEEN, ["hello", *long_ago], MOST_READ) == {"hurry"}
     filler = ["x" * 1_000] * (MOST_READ // 1_000)
-    assert SIGNALS.of(SEEN, [*filler, *long_ago]) == set()
+    assert SIGNALS.of(SEEN, [*filler, *long_ago], MOST_READ) == set()
 
 
 @pytest.mark.parametrize("text", SLOW)

@@ -112,7 +112,9 @@ def test_old_lines_of_rotated_logs_go(tmp_path: Path) -> None:
     assert gzip.decompress((tmp_path / "a.log.2.gz").read_bytes()) == lines[1]
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"x" * 99)[:-12]])
+@pytest.mark.parametrize(
+    "content", [b"no gzip", gzip.compress(b"x" * 99)[:-12]], ids=["other", "cut"]
+)
 def test_a_log_that_cannot_be_unpacked_is_said(
     installation: Installation, content: bytes
 ) -> None:

@@ -2,38 +2,47 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from foundation.database import Database
+from helpdesk.assistant import AssistantClient
+from helpdesk.desk.answers import Outcome, Reply
 from helpdesk.desk.approval_desk import ApprovalDesk
 from helpdesk.desk.approvals import LIFE
 from helpdesk.desk.canned_responses import seed_responses
+from helpdesk.desk.delivery_watch import take_due
 from helpdesk.desk.events import Event
 from helpdesk.desk.log_files import blot_out, drop_older
+from helpdesk.desk.pseudonyms import Pseudonyms
+from helpdesk.desk.receipts import read_deeds
+from helpdesk.desk.retention import Retention
+from helpdesk.desk.retention_rules import read_retention
 from helpdesk.desk.turns import take_due_turns
 from helpdesk.store import open_database, plain_session
 from helpdesk.store.alone import Alone, do_alone
 from helpdesk.store.console_models import CannedResponse, Seeding
-from helpdesk.store.models import AuditEntry, Base, Turn
+from helpdesk.store.models import AuditEntry, Base, Conversation, Turn
 from helpdesk.store.record import Record
 from helpdesk.store.rows import change, table_of
-from helpdesk.store.words import Role, TurnState
-from tests.accounts.service import wait_for
-from tests.commands.bulk_assistant import BulkAssistant
+from helpdesk.store.words import Purpose, Role, Status, TurnState
+from tests.accounts.service import ROOT, wait_for
+from tests.commands.bulk_assistant import BulkAssistant, receipt
 from tests.commands.command_client import CommandClient
 from tests.desk.desk_people import People
 from tests.desk.floor import Floor
-from tests.helpdesk.desk_steps import SECOND, Desk
+from tests.helpdesk.desk_steps import BEGIN, SECOND, Desk
 from tests.helpdesk.letter_steps import Clock
 from tests.helpdesk.scripted_assistant import ScriptedAssistant
+from tests.personal.full_life import live
 from tests.personal.stand_ins import Installation
 from tests.postgresql import new_database
 from tests.scale.conftest import TwoHelpdesks
@@ -168,6 +177,53 @@ def test_an_erasure_is_completed_once(shared: Database, tmp_path: Path) -> None:
     installation.clock.moment += timedelta(hours=1)
     both(installation.complete, 4)
     assert count(shared, AuditEntry, action="erasure.completed") == 1
+
+
+def test_a_receipt_is_asked_about_by_one(desk: Desk) -> None:
+    accepted = desk.say("please send it again")
+    assert accepted.turn
+    done = [
+        receipt("recovery.requested", f"p{n}@x.example", f"key-{n}") for n in range(9)
+    ]
+    deeds = read_deeds(done, Pseudonyms("only for tests, long enough, not a secret"))
+    sent = Reply("They are on their way.", {})
+    desk.end(accepted.turn, sent, outcome=Outcome(has_acted=True, deeds=deeds))
+    desk.now += SECOND
+
+    def take() -> list[str | None]:
+        with desk.database.transaction() as session:
+            return [each.recovery_key for each in take_due(session, desk.now)]
+
+    taken = [key for keys in both(take, 4) for key in keys]
+    assert sorted(filter(None, taken)) == sorted(each["key"] for each in done)
+
+
+def test_what_is_kept_no_longer_is_removed_by_all_together(
+    shared: Database, tmp_path: Path
+) -> None:
+    life = live(shared)
+    others = [Desk(shared).enter() for _ in range(120)]
+    for each in others:
+        each.say("my invitation has expired")
+    installation = Installation(shared, tmp_path)
+    installation.clock.moment = BEGIN + timedelta(days=1_000)
+    rules = read_retention(ROOT / "settings.yml")
+
+    def apply() -> Counter[str]:
+        retention = Retention(
+            Record(shared),
+            cast(AssistantClient, installation.assistant),
+            rules,
+            tmp_path,
+            installation.clock,
+        )
+        return Counter(asyncio.run(retention.apply()).removed)
+
+    removed = sum(both(apply, 3), Counter[str]())
+    assert removed["conversations"] > len(others)
+    apply()  # what each left to the others at that moment
+    assert count(shared, Conversation, purpose=Purpose.HELP, status=Status.PENDING) == 0
+    assert life
 
 
 def test_logs_are_changed_by_one_process_at_a_time(tmp_path: Path) -> None:

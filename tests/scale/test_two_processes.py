@@ -10,6 +10,7 @@ from tests.console.console_client import ConsoleTab, Frame
 from tests.console.console_steps import Case
 from tests.helpdesk.chat_client import ChatClient
 from tests.helpdesk.running import HelpdeskRun
+from tests.helpdesk.scripted_assistant import ScriptedAssistant
 from tests.scale.conftest import TwoHelpdesks
 
 
@@ -200,6 +201,20 @@ def test_an_agent_at_two_processes_is_one_and_sees_the_same(
         seq = case.chat.last_seq
         assert agent.put(f"{case.path}/seen", {"seq": seq}).status_code == 204
         other.line_of(case.id, lambda it: it["unread"] == 0)
+
+
+def test_a_person_who_is_asked_for_is_called_at_the_other_process(
+    two_helpdesks: TwoHelpdesks, case: Case, assistant: ScriptedAssistant
+) -> None:
+    with ConsoleTab(agent_at(two_helpdesks.other)) as tab:
+        assistant.handoff = {"reason": "asked"}
+        case.chat.post("may I talk to a person?")
+        notice = tab.next(
+            "notice", lambda it: (it["conversation"] or {}).get("id") == case.id
+        )
+        assert notice["kind"] == "handoff"
+        waiting = case.chat.next("conversation")["conversation"]
+        assert waiting["queue"]["is_open"] is True
 
 
 def test_the_consoles_of_a_dead_process_are_soon_looked_through(

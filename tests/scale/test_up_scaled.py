@@ -16,7 +16,7 @@ import pytest
 import redis
 import requests
 
-from cli.servers import DATABASE_URL, REDIS_URL, remembered
+from cli.shared_addresses import DATABASE_URL, REDIS_URL, remembered
 from cli.stack import Ports
 from tests.accounts.service import wait_for
 from tests.cli.command_line import RunningUp, latchkey, processes_of
@@ -126,6 +126,7 @@ def test_other_commands_find_the_record(scaled: RunningUp) -> None:
     assert found == [(AGENT,)]
 
 
+@pytest.mark.timeout(900)
 def test_everything_is_replaced_under_load_and_no_message_fails(
     scaled: RunningUp,
 ) -> None:
@@ -139,8 +140,8 @@ def test_everything_is_replaced_under_load_and_no_message_fails(
     async def talk(contact: LossyContact) -> int:
         asked = 0
         while asked < 3 or not is_over.is_set():
-            said = (await contact.ask(text=QUESTION))[-1]["text"]
-            assert "72 hours" in said, said
+            said = [each["text"] for each in await contact.ask(text=QUESTION)]
+            assert any("72 hours" in each for each in said), said
             asked += 1
         await contact.close()
         return asked

@@ -122,7 +122,9 @@ def run_two_rasas(folder: Path, tracker_url: str) -> Iterator[TwoRasas]:
 def _actions(stack: Stack, backend_url: str, number: int) -> tuple[Child, str]:
     own = replace(stack, ports=replace(stack.ports, actions=free_port()))
     log = own.state / "logs" / f"actions-{number}.log"
-    return replace(own.actions(backend_url), log=log), own.url("actions") + "/webhook"
+    return replace(own.actions(accounts_url=backend_url), log=log), own.url(
+        "actions"
+    ) + "/webhook"
 
 
 def _rasa(stack: Stack, webhooks: str, tracker_url: str, number: int) -> RasaProcess:

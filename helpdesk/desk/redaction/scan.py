@@ -46,16 +46,24 @@ def redact(text: str) -> Redacted:
 
     Doing it again changes nothing. E-mail addresses are never touched.
     """
-    secrets = find_secrets(text)
-    if not secrets:
-        return Redacted(text, ())
+    kinds: dict[str, None] = {}
+    for _ in range(_MOST_ROUNDS):
+        secrets = find_secrets(text)
+        if not secrets:
+            break
+        # The words that take a secret's place may lead to what stands beside it.
+        text = _cut(text, secrets)
+        kinds |= dict.fromkeys(secret.kind.value for secret in secrets)
+    return Redacted(text, tuple(kinds))
+
+
+def _cut(text: str, secrets: Iterable[Secret]) -> str:
     parts = []
     position = 0
     for secret in secrets:
         parts += [text[position : secret.start], PLACEHOLDERS[secret.kind]]
         position = secret.end
-    kinds = dict.fromkeys(secret.kind.value for secret in secrets)
-    return Redacted("".join(parts) + text[position:], tuple(kinds))
+    return "".join(parts) + text[position:]
 
 
 def find_secrets(text: str) -> list[Secret]:
