@@ -7,7 +7,6 @@ from time import monotonic
 from typing import Annotated
 
 import typer
-from click import Context
 from sqlalchemy.exc import SQLAlchemyError
 from typer.core import TyperGroup
 
@@ -43,10 +42,10 @@ PassphraseFile = Annotated[
 class _TakingGroup(TyperGroup):
     """`backup FILE` takes one: what is no command of the group is its argument."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override]
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         if args and args[0] not in {*self.commands, "--help"}:
             args = ["take", *args]
-        return super().parse_args(ctx, args)  # type: ignore[arg-type]
+        return super().parse_args(ctx, args)
 
 
 backup = typer.Typer(
