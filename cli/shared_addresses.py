@@ -41,7 +41,7 @@ def remembered(state: Path) -> dict[str, str]:
     return {
         str(name): str(value)
         for name, value in found.items()
-        if name not in os.environ and f"{name}_FILE" not in os.environ
+        if not url_in(os.environ, str(name))
     }
 
 

@@ -104,7 +104,8 @@ class Stack:
         scale: How many processes there are of each part.
         further: The ports of the processes after the first. Those of help desks, which
             share one, are their private ones, from the first on.
-        shared: The settings that lead to what several processes share.
+        shared: The settings that lead to what several processes share, where the
+            environment does not name it.
     """
 
     ports: Ports
@@ -216,7 +217,6 @@ class Stack:
             health = f"http://{HOST}:{private[number - 1]}/healthz"
         defaults = {
             **self._mail_server(),
-            **self.shared,
             "LATCHKEY_RASA_URL": self.urls("rasa"),
             "LATCHKEY_PUBLIC_URL": self.url("helpdesk"),
             "LATCHKEY_ACCOUNTS_URL": self.url("accounts"),
@@ -226,7 +226,8 @@ class Stack:
         }
         chosen = {name: os.environ.get(name, value) for name, value in defaults.items()}
         name = name_of("helpdesk", number)
-        return self._modern(name, "helpdesk", own | chosen | more, health)
+        settings = {**own, **chosen, **self.shared, **more}
+        return self._modern(name, "helpdesk", settings, health)
 
     def _mail_server(self) -> dict[str, str]:
         """Return where the help desk's mails go, unless it is told: where all others do."""

@@ -29,6 +29,7 @@ from helpdesk.desk.agent_accounts import count_agents
 FIRST = '  ./latchkey user add you@example.com --name "Your name" --role admin'
 
 WRONG_USE = 2
+STOPS_WITHIN_S = 15.0  # the servers, with all that they have to write
 STARTS_WITHIN_S, EACH_FURTHER_S = 60.0, 10.0  # they start at once and share the machine
 
 
@@ -50,7 +51,7 @@ def up(
         fail(str(error))
     model.ensure_trained()
     own = Servers.missing_in(os.environ, STATE) if chosen.needs_servers else None
-    below = Supervisor(own.children() if own else [])
+    below = Supervisor(own.children() if own else [], stop_grace_s=STOPS_WITHIN_S)
     above = Supervisor([])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
