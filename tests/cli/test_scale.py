@@ -123,6 +123,7 @@ def test_what_is_shared_is_in_the_servers_that_were_started(
     assert not [word for word in rasa.arguments if "pass" in word]
     environment.setenv(DATABASE_URL, " ")  # as good as unset
     assert stack.helpdesk().environment[DATABASE_URL] == POSTGRESQL
+    environment.delenv(DATABASE_URL)
     # The other commands find the record there, too, until `up` is started without.
     assert stack_of(tmp_path).helpdesk().environment[DATABASE_URL] == POSTGRESQL
     remember({}, tmp_path)
