@@ -85,10 +85,15 @@ def open_chat(page: Page) -> None:
     page.wait_for_function(ONLINE)
 
 
-def wait_for_answers(page: Page, said: int) -> None:
-    """Wait until all is sent and the assistant has spoken as often as the contact."""
+def wait_until_kept(page: Page, said: int) -> None:
+    """Wait until all is sent, whoever answers: after two misses it is an agent's turn."""
     expect(page.locator(".row.contact")).to_have_count(said)
     expect(page.locator(".is-waiting")).to_have_count(0)
+
+
+def wait_for_answers(page: Page, said: int) -> None:
+    """Wait until all is sent and the assistant has spoken as often as the contact."""
+    wait_until_kept(page, said)
     bubbles = page.locator(".row.assistant .bubble:not(.dots)")
     expect(bubbles.nth(said - 1)).to_be_visible()
 
@@ -98,7 +103,7 @@ def test_hostile_messages_stay_words_also_after_a_reload(page: Page) -> None:
     for count, text in enumerate(HOSTILE, start=1):
         say(page, text)
         expect(page.locator(".row.contact").last).to_contain_text(text)
-        wait_for_answers(page, count)
+        wait_until_kept(page, count)
         assert page.locator(f".root :is({FORBIDDEN})").count() == 0
     page.reload()
     page.wait_for_function(ONLINE)
