@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 BEAT_EVERY_S = 1.0
 SILENCE_S = 4.0  # so long without a heartbeat, and Redis is away
 RETRY_S = 0.5
+CANCEL_AGAIN_S = 0.1
 MOST_WAITING = 10_000  # texts; more, and the connection is as good as lost
 AT_ONCE = 100
 AWAY = (RedisError, OSError, TimeoutError)
@@ -62,6 +63,7 @@ class Fanout:
         self._waiting: deque[bytes] = deque()
         self._wake = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
+        self._is_ending = False
         try:
             self._redis = redis.Redis.from_url(
                 url,
@@ -90,6 +92,7 @@ class Fanout:
         if not self.is_away:
             with contextlib.suppress(*AWAY):
                 await self._send_waiting()
+        self._is_ending = True
         self._keeping.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._keeping
@@ -102,9 +105,11 @@ class Fanout:
             self._wake.set()
 
     async def _keep_connected(self, hear: Hear, on_return: Callable[[], None]) -> None:
-        while True:
+        while not self._is_ending:
             try:
                 async with self._subscribed() as line:
+                    if self._is_ending:  # and that was overheard, see _cancel
+                        return
                     self._note_back()
                     on_return()
                     await _until_one_ends(self._listen(line, hear), self._speak())
@@ -124,6 +129,8 @@ class Fanout:
         finally:
             with contextlib.suppress(*AWAY):
                 await line.aclose()  # type: ignore[no-untyped-call]
+            with contextlib.suppress(*AWAY):  # what is left is as broken as this one
+                await self._redis.connection_pool.disconnect()
 
     async def _listen(self, line: PubSub, hear: Hear) -> None:
         own = self.process.encode()
@@ -146,7 +153,8 @@ class Fanout:
                 self._waiting.append(b"")  # a heartbeat
             await self._send_waiting()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), BEAT_EVERY_S)
+                async with asyncio.timeout(BEAT_EVERY_S):
+                    await self._wake.wait()
 
     async def _send_waiting(self) -> None:
         self._wake.clear()
@@ -178,9 +186,20 @@ async def _until_one_ends(*parts: Coroutine[Any, Any, None]) -> None:
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        await _cancel(tasks)
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
     for each in ended:
         if isinstance(each, Exception):
             raise each
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """End tasks, also one that overhears it once.
+
+    The Redis library waits for its sockets with `asyncio.wait_for`, which before Python
+    3.12 takes a cancellation that comes with the result for the result.
+    """
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
