@@ -1,5 +1,7 @@
 """Registers the commands. Each is a function of its own module; its docstring is its help."""
 
+from typing import Annotated
+
 import typer
 
 from cli.ask import ask
@@ -54,12 +56,22 @@ app.command("restore")(restore_backup)
 @app.command(
     "test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
 )
-def run_tests(context: typer.Context) -> None:
+def run_tests(
+    context: typer.Context,
+    several: Annotated[
+        bool,
+        typer.Option(
+            "--several",
+            help="Two processes of each part, on PostgreSQL and Valkey, for every test"
+            " that starts the product.",
+        ),
+    ] = False,
+) -> None:
     """Run the whole test suite, real browser and real PostgreSQL included.
 
     Further arguments go to pytest, for example: ./latchkey test tests/accounts -k links
     """
-    test(context.args)
+    test(context.args, is_several=several)
 
 
 bench = typer.Typer(help="Measure ours against the peer.", no_args_is_help=True)

@@ -26,16 +26,22 @@ SEVERAL_FILES_AT_ONCE = [
 CHECKED = ("accounts", "actions", "bot", "cli", "foundation", "helpdesk", "tests")
 
 
-def test(arguments: list[str]) -> None:
+def test(arguments: list[str], *, is_several: bool) -> None:
     """Run the whole test suite; further arguments go to pytest.
 
     Without arguments both halves run: the tests of what runs inside Rasa in Rasa's
     environment, all others here. An argument that names a path in tests/bot runs that.
+
+    Args:
+        arguments: For pytest.
+        is_several: The product that the tests start is one of several processes.
     """
     model.ensure_trained()
     browser = ensure_browser()
     in_rasa_room = any(argument.startswith(RASA_TESTS) for argument in arguments)
     environment = {**os.environ, "LATCHKEY_BROWSER": browser}
+    if is_several:
+        environment["LATCHKEY_TEST_SEVERAL"] = "1"  # tests/several.py
     ours = [sys.executable, "-m", "pytest"]
     if in_rasa_room:
         codes = [_run(*_in_rasa_room(arguments))]
@@ -69,7 +75,7 @@ def check() -> None:
     _must(
         "Training data", rasa_room.command("rasa", *validation), rasa_room.environment()
     )
-    test([])
+    test([], is_several=False)
 
 
 def _must(

@@ -1,5 +1,6 @@
 """The database: engine, transactions and bringing the tables up to date."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,6 +15,8 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 from foundation.environment import SettingsError
+
+log = logging.getLogger(__name__)
 
 BUSY_MILLISECONDS = 5000
 READ_ONLY = "latchkey_read_only"
@@ -75,9 +78,21 @@ class Database:
                 yield quiet
 
     def migrate(self) -> None:
-        """Bring the tables to the newest version."""
+        """Bring the tables to the newest version.
+
+        Tables that a newer version has made stay as they are: it leaves everything there
+        that the version before it uses, so both can run while one replaces the other.
+        """
         with self.engine.begin() as connection:
-            self.migrate_in(connection)
+            version = version_of(connection)
+            if version is None or self.knows(version):
+                self.migrate_in(connection)
+            else:
+                log.warning(
+                    "the tables are those of a newer version, %s; this one uses them"
+                    " as they are",
+                    version,
+                )
 
     def migrate_in(self, connection: Connection, version: str = NEWEST) -> None:
         """Bring the tables to a version, in a transaction that has begun.

@@ -8,6 +8,7 @@ from foundation.logs import log_to_stderr
 from foundation.serving import serve
 from foundation.start_checks import admit
 from helpdesk.app import create_app
+from helpdesk.services import HelpdeskApp
 from helpdesk.settings import HelpdeskSettings
 from helpdesk.start_checks import check_helpdesk
 
@@ -22,6 +23,11 @@ def main() -> int:
     except SettingsError as error:
         logging.getLogger("helpdesk").error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
         return 2
+    return serve_help_desk(app, settings)
+
+
+def serve_help_desk(app: HelpdeskApp, settings: HelpdeskSettings) -> int:
+    """Serve where the settings say; return the exit status."""
     return serve(
         app,
         settings.host,

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
@@ -60,6 +61,12 @@ def pytest_runtest_teardown(
     )
     if not follows:
         _open.close()
+
+
+def pytest_unconfigure() -> None:
+    """End the servers of `--several`, if any run."""
+    if several := sys.modules.get("tests.several"):
+        several.stop_servers()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -27,7 +27,7 @@ def new_record(
     """
     if request.param == "postgresql":
         server = request.getfixturevalue("postgresql")
-        url = copy_database(_empty_database(server, opened_by))
+        url = copy_database(empty_database(server, opened_by))
     else:
         file = folder / "record.db"
         file.write_bytes(empty_file(opened_by))
@@ -49,7 +49,7 @@ def empty_file(opened_by: Open = open_database) -> bytes:
 
 
 @cache
-def _empty_database(server: str, opened_by: Open) -> str:
+def empty_database(server: str, opened_by: Open) -> str:
     """Return the address of a database on a server that is there to be copied."""
     url = new_database(server)
     made = opened_by(url)

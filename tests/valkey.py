@@ -44,7 +44,7 @@ class Valkey:
 def run_valkey() -> Iterator[Valkey]:
     """Run a server of its own."""
     port = free_port()
-    server = ValkeyServer(port=port, save="", appendonly="no")
+    server = ValkeyServer(port=port, save="", appendonly="no", databases="1024")
     server.start()
     try:
         yield Valkey(f"redis://127.0.0.1:{port}", server)

@@ -13,7 +13,6 @@ from helpdesk.store import open_database
 from helpdesk.store.models import Agent, AgentSession, AuditEntry, Conversation, Message
 from helpdesk.store.rows import add, as_row, change, get, table_of
 from helpdesk.store.words import Kind, Role, Sender
-from tests.console.agent_client import database_url_of
 from tests.helpdesk.running import HelpdeskRun
 
 Found = TypeVar("Found")
@@ -24,7 +23,7 @@ class Record:
     """The record, opened beside the help desk."""
 
     def __init__(self, run: HelpdeskRun) -> None:
-        self._url = database_url_of(run)
+        self._url = run.database_url
 
     def run(self, work: Callable[[Session], Found]) -> Found:
         """Do something in a transaction."""

@@ -73,11 +73,6 @@ def add_team(database_url: str, name: str | None = None) -> UUID:
     return team.id
 
 
-def database_url_of(run: HelpdeskRun) -> str:
-    """Return where the record of a running help desk is."""
-    return run.process.variables["LATCHKEY_DATABASE_URL"]
-
-
 class AgentClient:
     """One browser of one agent.
 
@@ -105,9 +100,7 @@ class AgentClient:
         team_id: UUID | None = None,
     ) -> Self:
         """Make an agent and sign them in."""
-        client = cls(
-            run.base_url, add_person(database_url_of(run), name, role, team_id)
-        )
+        client = cls(run.base_url, add_person(run.database_url, name, role, team_id))
         answer = client.sign_in()
         assert answer.status_code == 303, answer.text
         return client

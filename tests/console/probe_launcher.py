@@ -12,7 +12,7 @@ from sanic import Blueprint, HTTPResponse, Request, Websocket
 from sanic.response import json, text
 
 from foundation.logs import log_to_stderr
-from foundation.serving import serve
+from helpdesk.__main__ import serve_help_desk
 from helpdesk.app import create_app
 from helpdesk.desk.agents import SignedInAgent
 from helpdesk.desk.errors import DeskError
@@ -88,7 +88,7 @@ def main() -> int:
     app.add_route(lead, f"{PROBE}/lead", methods=["POST"], name="lead")
     app.add_route(show, "/console/probe", name="show")
     app.blueprint(socket)
-    return serve(app, settings.host, settings.port)
+    return serve_help_desk(app, settings)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ from helpdesk.desk.agent_accounts import (
 from helpdesk.desk.audit import Who
 from helpdesk.store import open_database
 from helpdesk.store.words import Role
-from tests.console.agent_client import COOKIE, AgentClient, database_url_of
+from tests.console.agent_client import COOKIE, AgentClient
 from tests.console.probe_launcher import PROBE
-from tests.helpdesk.running import HelpdeskRun, run_helpdesk
+from tests.helpdesk.running import HelpdeskRun, on_sqlite, run_helpdesk
 from tests.helpdesk.test_database_outage import another_writer
 
 SOCKET = f"{PROBE}/socket"
@@ -29,7 +29,8 @@ def helpdesk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HelpdeskRun]:
     """The real help desk, with addresses that ask who is there."""
     folder = tmp_path_factory.mktemp("probe")
     module = "tests.console.probe_launcher"
-    with run_helpdesk(folder, module, LATCHKEY_LIMIT_FACTOR="1000") as running:
+    settings = {"LATCHKEY_LIMIT_FACTOR": "1000", **on_sqlite(folder)}
+    with run_helpdesk(folder, module, **settings) as running:
         yield running
 
 
@@ -47,7 +48,7 @@ def refused(answer: requests.Response) -> tuple[int, str]:
 
 def edit(run: HelpdeskRun, agent: AgentClient, how: str) -> None:
     """Change an agent's account as the command line does."""
-    database = open_database(database_url_of(run))
+    database = open_database(run.database_url)
     with database.transaction() as session:
         row = access_agent(session, agent.person.email)
         now = row.created_at

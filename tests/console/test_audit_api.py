@@ -14,7 +14,7 @@ import requests
 from helpdesk.desk.audit import FIRST, Who, verify_chain, write_audit
 from helpdesk.desk.pseudonyms import Pseudonyms
 from helpdesk.store import open_database
-from tests.console.agent_client import AgentClient, database_url_of
+from tests.console.agent_client import AgentClient
 from tests.console.console_steps import Case, answer_of
 from tests.helpdesk.running import TEST_KEY, HelpdeskRun
 
@@ -34,7 +34,7 @@ def page(auditor: AgentClient, **sought: object) -> Json:
 
 
 def write(run: HelpdeskRun, *written: tuple[str, str, str], at: datetime) -> None:
-    database = open_database(database_url_of(run))
+    database = open_database(run.database_url)
     with database.transaction() as session:
         for actor, action, target in written:
             write_audit(session, Who(actor), action, target, at)
@@ -194,7 +194,7 @@ def test_an_export_has_everything_and_can_be_checked(
         assert line["previous_digest"] == digest
         digest = hashlib.sha256(text.encode()).hexdigest()
         assert line["digest"] == digest
-    database = open_database(database_url_of(helpdesk))
+    database = open_database(helpdesk.database_url)
     with database.reading() as session:
         assert verify_chain(session).digest == digest
     database.close()

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from tests.console.agent_client import AgentClient, add_team, database_url_of
+from tests.console.agent_client import AgentClient, add_team
 from tests.console.console_steps import API, Case, Json, answer_of, refusal_of
 from tests.helpdesk.running import HelpdeskRun
 from tests.helpdesk.scripted_assistant import ScriptedAssistant
@@ -221,7 +221,7 @@ def test_lists_refuse_what_they_do_not_know(agent: AgentClient) -> None:
 
 
 def test_a_team_sees_what_its_members_have(helpdesk: HelpdeskRun, case: Case) -> None:
-    team = add_team(database_url_of(helpdesk))
+    team = add_team(helpdesk.database_url)
     member = AgentClient.of_new_agent(helpdesk, "Mia Moretti", team_id=team)
     colleague = AgentClient.of_new_agent(helpdesk, "Noa Weiss", team_id=team)
     case.claim(member)

@@ -11,7 +11,7 @@ from helpdesk.store import open_database
 from helpdesk.store.models import Conversation
 from helpdesk.store.rows import change
 from tests.accounts.service import wait_for
-from tests.console.agent_client import AgentClient, database_url_of
+from tests.console.agent_client import AgentClient
 from tests.console.console_client import ConsoleTab
 from tests.console.console_steps import API, Case, answer_of, refusal_of
 from tests.helpdesk.chat_client import ChatClient
@@ -24,7 +24,7 @@ QUESTION = "my invitation has expired"
 
 def let_lease_run_out(run: HelpdeskRun, case: Case) -> None:
     """Have it be two minutes later for one conversation."""
-    database = open_database(database_url_of(run))
+    database = open_database(run.database_url)
     past = datetime.now(UTC) - timedelta(seconds=1)
     with database.transaction() as session:
         assert change(session, Conversation, {"id": UUID(case.id)}, lease_until=past)
@@ -33,7 +33,7 @@ def let_lease_run_out(run: HelpdeskRun, case: Case) -> None:
 
 def lease_of(run: HelpdeskRun, case: Case) -> datetime:
     """Return until when the owner of a conversation holds it."""
-    database = open_database(database_url_of(run))
+    database = open_database(run.database_url)
     with database.reading() as session:
         found = session.get(Conversation, UUID(case.id))
         assert found

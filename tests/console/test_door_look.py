@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from helpdesk.store.words import Role
-from tests.console.agent_client import PASSWORD, add_person, database_url_of
+from tests.console.agent_client import PASSWORD, add_person
 from tests.helpdesk.running import HelpdeskRun, run_helpdesk
 
 PHONE = {"viewport": {"width": 380, "height": 760}, "color_scheme": "dark"}
@@ -38,7 +38,7 @@ def check(page: Page) -> None:
 def test_an_admin_goes_all_the_way_through_the_door(
     chromium: Browser, helpdesk: HelpdeskRun, look: dict[str, Any]
 ) -> None:
-    sam = add_person(database_url_of(helpdesk), "Sam Okafor", Role.ADMIN)
+    sam = add_person(helpdesk.database_url, "Sam Okafor", Role.ADMIN)
     context = chromium.new_context(base_url=helpdesk.base_url, **look)
     context.set_default_timeout(20_000)
     page = context.new_page()
@@ -80,7 +80,7 @@ def test_an_admin_goes_all_the_way_through_the_door(
 def test_a_link_from_another_site_finds_the_agent_signed_in(
     chromium: Browser, helpdesk: HelpdeskRun
 ) -> None:
-    ana = add_person(database_url_of(helpdesk))
+    ana = add_person(helpdesk.database_url)
     context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{helpdesk.base_url}/console/sign-in?next=/console/account")

@@ -1,7 +1,6 @@
 """The agent's own account: password, codes, sessions; and nobody else's."""
 
 import re
-import sqlite3
 
 import pyotp
 import pytest
@@ -163,11 +162,10 @@ def test_codes_that_are_there_are_not_replaced_without_one(agent: AgentClient) -
 def test_whoever_has_no_password_here_is_asked_for_none(
     helpdesk: HelpdeskRun, agent: AgentClient
 ) -> None:
-    with sqlite3.connect(helpdesk.folder / "helpdesk.db") as record:
-        record.execute(
-            "UPDATE agents SET password_hash = NULL WHERE email = ?",
-            (agent.person.email,),
-        )
+    helpdesk.sql(
+        "UPDATE agents SET password_hash = NULL WHERE email = :email",
+        email=agent.person.email,
+    )
     shown = agent.get(HERE)
     assert "Change the password" not in shown.text
     assert "One-time codes" not in shown.text

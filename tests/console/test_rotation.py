@@ -1,6 +1,5 @@
 """A changed secret: nobody notices, until the operator drops the former one."""
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from tests.console.agent_client import (
     PASSWORD,
     AgentClient,
     add_person,
-    database_url_of,
 )
 from tests.console.door_steps import set_codes_up
 from tests.helpdesk.chat_client import begin_visit
@@ -43,13 +41,10 @@ def restart(run: HelpdeskRun, **secrets: str) -> None:
 
 
 def totp_seal(run: HelpdeskRun, email: str) -> str:
-    with sqlite3.connect(run.folder / "helpdesk.db") as record:
-        # As if half a minute had passed: the present code counts as unused.
-        record.execute("UPDATE agents SET totp_last_step = 0 WHERE email = ?", (email,))
-        found = record.execute(
-            "SELECT totp_secret FROM agents WHERE email = ?", (email,)
-        ).fetchone()
-    return str(found[0])
+    # As if half a minute had passed: the present code counts as unused.
+    run.sql("UPDATE agents SET totp_last_step = 0 WHERE email = :email", email=email)
+    found = run.sql("SELECT totp_secret FROM agents WHERE email = :email", email=email)
+    return str(found[0][0])
 
 
 def sign_in_with_code(client: AgentClient, secret: str) -> bool:
@@ -73,7 +68,7 @@ def test_a_new_secret_ends_nothing_until_the_former_one_is_dropped(
     before: HelpdeskRun,
 ) -> None:
     run = before
-    person = add_person(database_url_of(run))
+    person = add_person(run.database_url)
     client = AgentClient(run.base_url, person)
     client.sign_in()
     secret, _ = set_codes_up(client)
@@ -104,7 +99,7 @@ def test_a_seal_that_was_not_used_meanwhile_ends_with_its_secret(
     before: HelpdeskRun,
 ) -> None:
     run = before
-    person = add_person(database_url_of(run))
+    person = add_person(run.database_url)
     client = AgentClient(run.base_url, person)
     client.sign_in()
     secret, codes = set_codes_up(client)

@@ -1,7 +1,6 @@
 """Signing in with one-time codes, and setting them up at the door where a role must."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
 
 import pyotp
@@ -13,7 +12,6 @@ from tests.console.agent_client import (
     PASSWORD,
     AgentClient,
     add_person,
-    database_url_of,
 )
 from tests.console.door_steps import RECOVERY, read_offer, set_codes_up
 from tests.helpdesk.running import HelpdeskRun, run_helpdesk
@@ -44,7 +42,7 @@ def client(helpdesk: HelpdeskRun) -> AgentClient:
 @pytest.fixture
 def newcomer(helpdesk: HelpdeskRun) -> AgentClient:
     """An admin who has never signed in."""
-    person = add_person(database_url_of(helpdesk), "Sam Okafor", Role.ADMIN)
+    person = add_person(helpdesk.database_url, "Sam Okafor", Role.ADMIN)
     return AgentClient(helpdesk.base_url, person)
 
 
@@ -54,11 +52,10 @@ def leave(client: AgentClient) -> None:
 
 def forget_steps(helpdesk: HelpdeskRun, client: AgentClient) -> None:
     """Let the present code count as unused, as if half a minute had passed."""
-    with sqlite3.connect(helpdesk.folder / "helpdesk.db") as record:
-        record.execute(
-            "UPDATE agents SET totp_last_step = 0 WHERE email = ?",
-            (client.person.email,),
-        )
+    helpdesk.sql(
+        "UPDATE agents SET totp_last_step = 0 WHERE email = :email",
+        email=client.person.email,
+    )
 
 
 def is_inside(client: AgentClient) -> bool:
@@ -66,12 +63,12 @@ def is_inside(client: AgentClient) -> bool:
 
 
 def actions(helpdesk: HelpdeskRun, client: AgentClient) -> list[tuple[str, str | None]]:
-    with sqlite3.connect(helpdesk.folder / "helpdesk.db") as record:
-        rows = record.execute(
-            "SELECT action, details FROM audit_entries WHERE target = ? ORDER BY number",
-            (f"agent:{client.id}",),
-        )
-        return [(action, json.loads(details).get("by")) for action, details in rows]
+    rows = helpdesk.sql(
+        "SELECT action, CAST(details AS TEXT) FROM audit_entries WHERE target = :target"
+        " ORDER BY number",
+        target=f"agent:{client.id}",
+    )
+    return [(action, json.loads(details).get("by")) for action, details in rows]
 
 
 def test_with_codes_the_password_alone_opens_nothing(
@@ -233,10 +230,10 @@ def test_codes_that_are_set_up_cannot_be_replaced_by_an_old_offer(
 def test_a_role_that_must_have_codes_is_asked_at_the_next_sign_in(
     helpdesk: HelpdeskRun, client: AgentClient
 ) -> None:
-    with sqlite3.connect(helpdesk.folder / "helpdesk.db") as record:
-        record.execute(
-            "UPDATE agents SET role = 'lead' WHERE email = ?", (client.person.email,)
-        )
+    helpdesk.sql(
+        "UPDATE agents SET role = 'lead' WHERE email = :email",
+        email=client.person.email,
+    )
     assert is_inside(client)
     leave(client)
     assert client.sign_in().headers["Location"].startswith(SET_UP)

@@ -17,7 +17,7 @@ from helpdesk.desk.one_time_codes import OneTimeCodes
 from helpdesk.desk.sign_in import PASSWORD, SignIns, Whence, digest_of
 from helpdesk.store.record import Record
 from helpdesk.store.words import Role
-from tests.console.agent_client import AgentClient, Person, add_person, database_url_of
+from tests.console.agent_client import AgentClient, Person, add_person
 from tests.console.door_steps import set_codes_up
 from tests.helpdesk.running import HelpdeskRun, run_helpdesk
 
@@ -36,7 +36,7 @@ def helpdesk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HelpdeskRun]:
 @pytest.fixture
 def person(helpdesk: HelpdeskRun) -> Person:
     """Somebody worth guessing at."""
-    return add_person(database_url_of(helpdesk))
+    return add_person(helpdesk.database_url)
 
 
 def new_address() -> str:
@@ -117,7 +117,7 @@ def test_a_stolen_device_cookie_helps_for_twenty_guesses_and_for_one_agent(
     thief.sign_in()
     thief.submit("/console/sign-out", page="/console/account")
     assert guess(thief, 22) == [422] * 20 + [429] * 2
-    other = add_person(database_url_of(helpdesk))
+    other = add_person(helpdesk.database_url)
     thief.person = other
     assert guess(thief) == STOPPED
 

@@ -1,6 +1,5 @@
 """Signing in through another system, against a real one that signs its tokens."""
 
-import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,6 @@ from tests.console.agent_client import (
     AgentClient,
     Person,
     add_person,
-    database_url_of,
 )
 from tests.console.openid_system import (
     CLIENT_ID,
@@ -71,7 +69,7 @@ def helpdesk(
 @pytest.fixture
 def client(helpdesk: HelpdeskRun, system: OpenIdSystem) -> AgentClient:
     """The browser of an agent whom the other system knows."""
-    person = add_person(database_url_of(helpdesk), password_hash=None)
+    person = add_person(helpdesk.database_url, password_hash=None)
     system.claims = {
         "sub": uuid4().hex,
         "email": person.email.upper(),
@@ -135,11 +133,10 @@ def test_the_first_time_links_and_later_the_address_does_not_matter(
     again = AgentClient(helpdesk.base_url, client.person)
     sign_in(again, system)
     assert is_inside(again)
-    with sqlite3.connect(helpdesk.folder / "helpdesk.db") as record:
-        rows = record.execute(
-            "SELECT action FROM audit_entries WHERE target = ? ORDER BY number",
-            (f"agent:{client.id}",),
-        ).fetchall()
+    rows = helpdesk.sql(
+        "SELECT action FROM audit_entries WHERE target = :target ORDER BY number",
+        target=f"agent:{client.id}",
+    )
     actions = ["agent.added", "agent.linked", "agent.signed_in", "agent.signed_in"]
     assert [action for (action,) in rows] == actions
 
@@ -164,14 +161,14 @@ def test_a_deactivated_agent_stays_outside(
     helpdesk: HelpdeskRun, client: AgentClient, system: OpenIdSystem
 ) -> None:
     def deactivate() -> None:
-        with sqlite3.connect(helpdesk.folder / "helpdesk.db") as record:
-            email = (client.person.email,)
-            record.execute("UPDATE agents SET is_active = 0 WHERE email = ?", email)
+        helpdesk.sql(
+            "UPDATE agents SET is_active = false WHERE email = :email",
+            email=client.person.email,
+        )
 
     deactivate()
     assert UNKNOWN in refusal(client, sign_in(client, system))
-    with sqlite3.connect(helpdesk.folder / "helpdesk.db") as record:
-        record.execute("UPDATE agents SET is_active = 1")
+    helpdesk.sql("UPDATE agents SET is_active = true")
     sign_in(client, system)
     deactivate()
     client.session.cookies.clear()
@@ -304,7 +301,7 @@ def test_it_leads_into_the_console_only(
 def test_one_time_codes_are_the_other_systems_business(
     helpdesk: HelpdeskRun, client: AgentClient, system: OpenIdSystem
 ) -> None:
-    person = add_person(database_url_of(helpdesk), "Sam Okafor", Role.ADMIN)
+    person = add_person(helpdesk.database_url, "Sam Okafor", Role.ADMIN)
     system.claims |= {"sub": uuid4().hex, "email": person.email}
     admin = AgentClient(helpdesk.base_url, person)
     sign_in(admin, system)
@@ -336,7 +333,7 @@ def test_a_system_that_is_away_or_another_keeps_nobody_with_a_password_out(
     tmp_path: Path, system: OpenIdSystem
 ) -> None:
     with run_helpdesk(tmp_path, **settings_of(system)) as run:
-        client = AgentClient(run.base_url, add_person(database_url_of(run)))
+        client = AgentClient(run.base_url, add_person(run.database_url))
         system.is_away = True
         answer = client.get(HERE)
         assert "sign-in does not answer" in refusal(client, answer, 502)

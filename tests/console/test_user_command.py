@@ -18,7 +18,7 @@ from helpdesk.store import open_database
 from helpdesk.store.models import Agent, AuditEntry
 from helpdesk.store.rows import table_of
 from tests.cli.command_line import environment, latchkey
-from tests.console.agent_client import AgentClient, Person, database_url_of
+from tests.console.agent_client import AgentClient, Person
 from tests.helpdesk.running import TEST_KEY, HelpdeskRun
 from tests.postgresql import new_database
 from tests.tampering import allow_changes
@@ -193,7 +193,7 @@ def test_a_database_that_is_away_is_said_in_one_line(
 def test_it_works_while_the_help_desk_runs_and_counts_at_once(
     helpdesk: HelpdeskRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = database_url_of(helpdesk)
+    url = helpdesk.database_url
     run = runner(url, monkeypatch)
     password = add(run, "sam@example.com")["password"]
     row = row_of(url, "sam@example.com")

@@ -169,7 +169,7 @@ def test_no_awkward_text_left_a_trace_in_a_log(product: FullStack) -> None:
             with ChatClient.of_new_contact(product.site) as chat:
                 chat.post(text)
                 chat.hear()
-    for log in (product.helpdesk.log, product.rasa.log, product.actions.log):
+    for log in (child.log for child in product.children):
         written = log.read_text(encoding="utf-8", errors="replace")
         assert "Traceback" not in written
         assert [text for text in said if text.strip() in written] == []

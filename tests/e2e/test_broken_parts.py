@@ -153,11 +153,11 @@ def test_with_the_action_server_frozen_a_person_is_told_and_the_turn_can_be_repe
     email = people.new_address()
     chat.ask_for_reset(email)
     press = Turn(chat.conversation_id, str(uuid4()), payload="/affirm")
-    product.actions.signal_group(signal.SIGSTOP)
+    product.signal(product.actions, signal.SIGSTOP)
     try:
         told = chat.take(press)
     finally:
-        product.actions.signal_group(signal.SIGCONT)
+        product.signal(product.actions, signal.SIGCONT)
     assert told.seconds < LONGEST_SILENCE_S
     assert "isn't working right now" in told.text
     assert told.has_trouble

@@ -16,7 +16,6 @@ from tests.accounts.people import new_address
 from tests.console.agent_client import AgentClient, add_person
 from tests.e2e.full_stack import FullStack
 from tests.e2e.test_help_site import expect_said, open_chat, say
-from tests.e2e.test_no_secrets_rest import files_with
 from tests.helpdesk.chat_client import ChatClient
 
 KNOWS_LOG_IN = "e-mail address you used for registration"
@@ -61,7 +60,7 @@ def test_nothing_of_an_erased_person_is_in_any_file(product: FullStack) -> None:
     with ChatClient.of_new_contact(product.site) as chat:
         talk(chat, email, marker)
         product.accounts.next_mail(email)
-        found = files_with(product.stack.state, [email, marker])
+        found = product.kept_with([email, marker])
         # In the database or still in its log, whichever it has come to.
         assert {"outbox", "tracker.db", "helpdesk.db"} <= {
             name.partition("/")[0].removesuffix("-wal") for name in found
@@ -71,7 +70,7 @@ def test_nothing_of_an_erased_person_is_in_any_file(product: FullStack) -> None:
         assert ended.exit_code == 0, report
         assert report["conversations"] == 3
         assert report["done"]["assistant"]["trackers"] >= 3
-        assert files_with(product.stack.state, [email, marker]) == {}
+        assert product.kept_with([email, marker]) == {}
         late = {"client_id": str(uuid4()), "text": "hello?"}
         assert chat.refusal("message", late) == "unauthorized"
     assert run(product, "audit", "verify").exit_code == 0

@@ -25,7 +25,7 @@ CLOCK = SystemClock()
 @pytest.fixture
 def record(product: FullStack) -> Database:
     """The record of the running help desk."""
-    return open_database(f"sqlite:///{product.stack.state / 'helpdesk.db'}")
+    return open_database(product.record_url)
 
 
 def take_and_hand_back(record: Database, conversation: UUID) -> int:

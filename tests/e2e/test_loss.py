@@ -13,7 +13,7 @@ import requests
 from cli.processes import Child, Supervisor
 from tests.accounts import people
 from tests.accounts.service import wait_for
-from tests.e2e.full_stack import FullStack
+from tests.e2e.full_stack import FullStack, kill_process
 from tests.e2e.lossy_contact import LossyContact
 from tests.helpdesk.chat_client import begin_visit
 
@@ -68,7 +68,7 @@ def kill_and_revive(
 
     Runs in the main thread: a child ends with the thread that started it.
     """
-    parts = [product.helpdesk, product.rasa, product.actions]
+    parts = product.children
     supervisor = Supervisor(parts, pauses_s=PAUSES_S)
     victims: list[Child] = parts * KILLS_OF_EACH
     rng.shuffle(victims)
@@ -78,8 +78,8 @@ def kill_and_revive(
         if victims and all(part.is_running() and part.is_ready() for part in parts):
             is_over.wait(rng.uniform(1, 3))
             victim = victims.pop()
-            product.kill(victim)
-            kills[victim.name] += 1
+            kill_process(victim)
+            kills[victim.part] += 1
     for part in parts:
         if not part.is_running():
             part.start()

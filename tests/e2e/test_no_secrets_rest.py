@@ -8,7 +8,6 @@ installation is read as bytes: databases with their logs, tracker store, logs, m
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -90,18 +89,6 @@ def case(product: FullStack) -> Iterator[Case]:
         yield Case(product, chat, agent, Secrets())
 
 
-def files_with(folder: Path, words: list[str]) -> dict[str, list[str]]:
-    """Return the files that hold one of the words, and which."""
-    found: dict[str, list[str]] = {}
-    for path in folder.rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            for word in words:
-                if word.encode() in content:
-                    found.setdefault(str(path.relative_to(folder)), []).append(word)
-    return found
-
-
 def type_into_chat(case: Case) -> str:
     """Say secrets in every way; return the address that was to stay usable."""
     chat, made = case.chat, case.secrets
@@ -167,9 +154,9 @@ def test_after_a_conversation_full_of_secrets_no_file_has_one(
     type_elsewhere(case)
     let_agent_type(case)
     wait_for(lambda: "by the way" in rated(case), "the rating")
-    assert files_with(product.stack.state, [email]), "the search finds what is there"
+    assert product.kept_with([email]), "the search finds what is there"
     assert len(case.secrets.made) == 16
-    assert files_with(product.stack.state, case.secrets.made) == {}
+    assert product.kept_with(case.secrets.made) == {}
 
 
 def test_what_an_admin_types_as_commands_rests_nowhere_either(
@@ -194,7 +181,7 @@ def test_what_an_admin_types_as_commands_rests_nowhere_either(
     assert admin.get(completed).status_code == 200
     admin.ask(f"/status {email}")  # when this is answered, all before it is
     assert len(made.made) == 9
-    assert files_with(product.stack.state, made.made) == {}
+    assert product.kept_with(made.made) == {}
 
 
 def rated(case: Case) -> str:

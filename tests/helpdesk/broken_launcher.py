@@ -5,7 +5,7 @@ import sys
 from sanic import HTTPResponse, Request
 
 from foundation.logs import log_to_stderr
-from foundation.serving import serve
+from helpdesk.__main__ import serve_help_desk
 from helpdesk.app import create_app
 from helpdesk.settings import HelpdeskSettings
 
@@ -20,7 +20,7 @@ def main() -> int:
     app = create_app(settings)
     app.add_route(fail, "/broken", name="broken")
     app.add_route(fail, "/api/v1/broken", name="broken_api")
-    return serve(app, settings.host, settings.port)
+    return serve_help_desk(app, settings)
 
 
 if __name__ == "__main__":

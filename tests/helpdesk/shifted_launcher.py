@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from foundation.logs import log_to_stderr
-from foundation.serving import serve
+from helpdesk.__main__ import serve_help_desk
 from helpdesk.app import create_app
 from helpdesk.desk import letter_inbox, letter_worker
 from helpdesk.settings import HelpdeskSettings
@@ -22,7 +22,7 @@ def main() -> int:
     settings = HelpdeskSettings.from_environment()
     letter_inbox.LOOK_EVERY_S = letter_worker.LOOK_EVERY_S = 0.3
     clock = FileClock(Path(os.environ["LATCHKEY_TEST_CLOCK_FILE"]))
-    return serve(create_app(settings, clock), settings.host, settings.port)
+    return serve_help_desk(create_app(settings, clock), settings)
 
 
 if __name__ == "__main__":

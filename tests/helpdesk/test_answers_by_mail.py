@@ -88,7 +88,7 @@ def link(mail: Any) -> str:
 
 def act_for(mailing: Mailing, caller: Caller) -> Case:
     """Return the conversation as an agent's side sees it, in the same record."""
-    database = open_database(mailing.run.process.variables["LATCHKEY_DATABASE_URL"])
+    database = open_database(mailing.run.database_url)
     case = Case(Desk(database), mailing.outbox)
     case.desk.conversation = UUID(caller.path.rpartition("/")[2])
     with database.transaction() as session:
@@ -157,7 +157,7 @@ def test_what_becomes_of_an_address_is_audited_without_it(
         assert mailing.page("POST", path).status_code == 200
     for _ in range(2):
         assert caller.call("DELETE", f"{caller.path}/mail").status_code == 204
-    database = open_database(mailing.run.process.variables["LATCHKEY_DATABASE_URL"])
+    database = open_database(mailing.run.database_url)
     target = Pseudonyms(TEST_KEY).target(email)
     with database.reading() as session:
         page = find_entries(session, Sought(target=target))

@@ -10,9 +10,15 @@ from uuid import uuid4
 import pytest
 import requests
 
+from cli.shared_addresses import DATABASE_URL
 from tests.accounts.service import free_port, wait_for
 from tests.helpdesk.chat_client import ChatClient
-from tests.helpdesk.running import HelpdeskRun, prepare_helpdesk, run_helpdesk
+from tests.helpdesk.running import (
+    HelpdeskRun,
+    on_sqlite,
+    prepare_helpdesk,
+    run_helpdesk,
+)
 from tests.helpdesk.scripted_assistant import ScriptedAssistant
 from tests.postgresql import (
     Postgresql,
@@ -97,15 +103,20 @@ def full_disk(run: HelpdeskRun) -> Iterator[None]:
 
 
 def test_a_short_lock_on_sqlite_only_delays(
-    chat: ChatClient, helpdesk: HelpdeskRun
+    tmp_path: Path, assistant: ScriptedAssistant
 ) -> None:
+    assistant.reset()
     client_id = str(uuid4())
-    with another_writer(helpdesk):
-        chat.send("message", {"client_id": client_id, "text": QUESTION})
-        for path in PAGES:
-            assert status(helpdesk, path) == 200
-    assert chat.next("ack")["client_id"] == client_id
-    assert chat.hear()["text"] == f"You said: {QUESTION}"
+    with (
+        helpdesk_on(on_sqlite(tmp_path)[DATABASE_URL], tmp_path, assistant) as run,
+        ChatClient.of_new_contact(run.base_url) as chat,
+    ):
+        with another_writer(run):
+            chat.send("message", {"client_id": client_id, "text": QUESTION})
+            for path in PAGES:
+                assert status(run, path) == 200
+        assert chat.next("ack")["client_id"] == client_id
+        assert chat.hear()["text"] == f"You said: {QUESTION}"
 
 
 @pytest.mark.parametrize("trouble", [another_writer, full_disk])
@@ -115,7 +126,7 @@ def test_what_sqlite_cannot_keep_is_refused_and_accepted_once_afterwards(
     trouble: Callable[[HelpdeskRun], AbstractContextManager[None]],
 ) -> None:
     assistant.reset()
-    url = f"sqlite:///{tmp_path / 'helpdesk.db'}"
+    url = on_sqlite(tmp_path)[DATABASE_URL]
     with (
         helpdesk_on(url, tmp_path, assistant) as run,
         ChatClient.of_new_contact(run.base_url) as chat,
@@ -235,7 +246,7 @@ def test_what_a_killed_process_had_accepted_is_answered_by_the_other(
     server: Postgresql,
     assistant: ScriptedAssistant,
 ) -> None:
-    url = run.process.variables["LATCHKEY_DATABASE_URL"]
+    url = run.database_url
     with (
         helpdesk_on(url, tmp_path / "beside", assistant) as beside,
         ChatClient.of_new_contact(run.base_url) as chat,

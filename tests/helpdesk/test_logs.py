@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tests.helpdesk.chat_client import ChatClient
-from tests.helpdesk.running import TEST_KEY, HelpdeskRun, run_helpdesk
+from tests.helpdesk.running import TEST_KEY, HelpdeskRun, on_sqlite, run_helpdesk
 from tests.helpdesk.scripted_assistant import ScriptedAssistant
 from tests.helpdesk.test_database_outage import full_disk
 
@@ -63,7 +63,9 @@ def test_no_line_names_a_person_their_words_or_a_token(
 ) -> None:
     assistant.reset()
     with (
-        run_helpdesk(tmp_path, LATCHKEY_RASA_URL=assistant.url) as run,
+        run_helpdesk(
+            tmp_path, LATCHKEY_RASA_URL=assistant.url, **on_sqlite(tmp_path)
+        ) as run,
         ChatClient.of_new_contact(run.base_url) as chat,
     ):
         talk_while_all_goes_well(chat)

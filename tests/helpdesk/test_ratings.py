@@ -1,6 +1,5 @@
 """“Was this useful?”: what is kept, what is refused, and what is said when it fails."""
 
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -31,9 +30,7 @@ def browser(centre: HelpdeskRun) -> Browser:
 
 
 def ratings(run: HelpdeskRun) -> list[tuple[Any, ...]]:
-    with sqlite3.connect(run.folder / "helpdesk.db") as record:
-        query = "SELECT article, visitor, is_useful, comment FROM article_ratings"
-        return record.execute(query).fetchall()
+    return run.sql("SELECT article, visitor, is_useful, comment FROM article_ratings")
 
 
 def rate(browser: Browser, slug: str, useful: str, **fields: str) -> Page:
@@ -129,8 +126,7 @@ def test_with_the_record_down_pages_are_read_and_a_rating_says_sorry(
     tmp_path: Path,
 ) -> None:
     with run_helpdesk(tmp_path) as run:
-        with sqlite3.connect(tmp_path / "helpdesk.db") as record:
-            record.execute("DROP TABLE article_ratings")
+        run.sql("DROP TABLE article_ratings")
         browser = Browser(run.base_url)
         for path in PAGES:
             assert browser.open(path).status == 200

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from cli import record
 from cli.__main__ import app
 from cli.keys import NAMES
+from cli.shared_addresses import DATABASE_URL
 from cli.stack import Stack
 from tests.accounts.service import AccountsRun, run_accounts, wait_for
 from tests.cli.command_line import environment, latchkey
@@ -24,6 +25,7 @@ from tests.console.agent_client import AgentClient
 from tests.helpdesk.chat_client import ChatClient
 from tests.helpdesk.running import TEST_KEY, HelpdeskRun, run_helpdesk
 from tests.helpdesk.scripted_assistant import ScriptedAssistant, run_scripted_assistant
+from tests.kept import files_with, rows_with
 
 
 @dataclass
@@ -41,12 +43,13 @@ class Site:
     @property
     def variables(self) -> dict[str, str]:
         """The settings that the command line has in common with the help desk."""
-        home = self.helpdesk.folder
+        known = self.helpdesk.process.variables
         return {
-            "LATCHKEY_DATABASE_URL": f"sqlite:///{home / 'helpdesk.db'}",
+            DATABASE_URL: self.helpdesk.database_url,
             "LATCHKEY_RASA_URL": self.assistant.url,
             "LATCHKEY_ACCOUNTS_URL": self.accounts.base_url,
             **dict.fromkeys(NAMES, TEST_KEY),
+            **{name: known[name] for name in NAMES if name in known},
             "LATCHKEY_ACCOUNTS_TOKEN": self.accounts.token,
             "LATCHKEY_ACCOUNTS_STAFF_TOKEN": self.accounts.staff_token,
             "COLUMNS": "200",
@@ -70,9 +73,12 @@ class Site:
         return ended.exit_code, json.loads(ended.stdout)
 
     def record_has(self, words: str) -> bool:
-        """Tell whether words are anywhere in the files of the record."""
-        files = self.helpdesk.folder.glob("helpdesk.db*")
-        return any(words.encode() in path.read_bytes() for path in files)
+        """Tell whether words are anywhere in the record."""
+        url = self.helpdesk.database_url
+        found = files_with(self.helpdesk.folder, [words])
+        if url.startswith("postgresql"):
+            found |= rows_with(url, [words])
+        return any(name.startswith("helpdesk.db") for name in found)
 
 
 @pytest.fixture(scope="module")

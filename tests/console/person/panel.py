@@ -10,7 +10,7 @@ from helpdesk.desk.audit import verify_chain
 from helpdesk.store import open_database
 from helpdesk.store.console_models import MailRequest
 from helpdesk.store.models import AuditEntry
-from tests.console.agent_client import AgentClient, database_url_of
+from tests.console.agent_client import AgentClient
 from tests.helpdesk.chat_client import ChatClient
 from tests.helpdesk.running import HelpdeskRun
 
@@ -29,7 +29,7 @@ def person(agent: AgentClient, chat: ChatClient) -> Json:
 
 def audited(run: HelpdeskRun, chat: ChatClient) -> list[tuple[str, str, Json]]:
     """Return actor, action and details of what was done in a conversation."""
-    database = open_database(database_url_of(run))
+    database = open_database(run.database_url)
     conversation_id = chat.conversation["id"]
     with database.reading() as session:
         assert verify_chain(session).broken_at is None
@@ -68,7 +68,7 @@ def events(agent: AgentClient, chat: ChatClient) -> list[str]:
 
 def forget_requests(run: HelpdeskRun) -> None:
     """Let an hour pass for the limits on mails."""
-    database = open_database(database_url_of(run))
+    database = open_database(run.database_url)
     with database.transaction() as session:
         session.execute(delete(MailRequest))
     database.close()

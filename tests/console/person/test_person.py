@@ -10,7 +10,7 @@ from helpdesk.store.models import Contact, Conversation
 from helpdesk.store.rows import change, get
 from tests.accounts.people import active, invite, stranger
 from tests.accounts.service import AccountsRun
-from tests.console.agent_client import AgentClient, database_url_of
+from tests.console.agent_client import AgentClient
 from tests.console.person.panel import audited, person, place, press
 from tests.helpdesk.chat_client import ChatClient
 from tests.helpdesk.running import HelpdeskRun
@@ -81,7 +81,7 @@ def test_a_vouched_for_address_comes_before_a_typed_one(
 
 def vouch(helpdesk: HelpdeskRun, chat: ChatClient, email: str) -> None:
     """Let a site have vouched for the contact of a conversation."""
-    database = open_database(database_url_of(helpdesk))
+    database = open_database(helpdesk.database_url)
     with database.transaction() as session:
         row = get(session, Conversation, id=UUID(chat.conversation["id"]))
         proof = {"issuer": "https://shop.example", "subject": uuid4().hex}

@@ -11,7 +11,7 @@ from helpdesk.store.rows import change
 from helpdesk.store.words import Role
 from tests.accounts.people import invite, stranger
 from tests.accounts.service import AccountsRun, wait_for
-from tests.console.agent_client import AgentClient, database_url_of
+from tests.console.agent_client import AgentClient
 from tests.console.console_client import ConsoleTab
 from tests.console.console_steps import answer_of
 from tests.console.person.panel import (
@@ -239,7 +239,7 @@ def test_a_desk_without_a_second_person_says_so(
     helpdesk: HelpdeskRun,
     accounts: AccountsRun,
 ) -> None:
-    database = open_database(database_url_of(helpdesk))
+    database = open_database(helpdesk.database_url)
     with database.transaction() as session:
         deciders = {"role": (Role.LEAD, Role.ADMIN)}
         change(session, Agent, deciders, is_active=False)
