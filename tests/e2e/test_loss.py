@@ -70,8 +70,9 @@ def kill_and_revive(
     """
     parts = product.children
     supervisor = Supervisor(parts, pauses_s=PAUSES_S)
-    victims: list[Child] = parts * KILLS_OF_EACH
-    rng.shuffle(victims)
+    # One after the other in each round: a busy machine may not come to the last rounds.
+    rounds = [rng.sample(parts, len(parts)) for _ in range(KILLS_OF_EACH)]
+    victims: list[Child] = [part for each in rounds for part in each]
     kills: Counter[str] = Counter()
     while not is_over.wait(0.05):
         supervisor.revive()
