@@ -9,6 +9,8 @@ from rasa_sdk.endpoint import create_app
 from rasa_sdk.executor import ActionExecutor
 from sanic import Sanic
 
+from actions.diagnosis import add_date, diagnosis
+
 ADDRESS = "127.0.0.1"  # private: the SDK's error replies repeat the tracker
 
 
@@ -20,6 +22,8 @@ def main() -> None:
     executor = ActionExecutor()
     executor.register_package("actions")
     app: Sanic[Any, Any] = create_app(executor, cors_origins=[])
+    app.blueprint(diagnosis)
+    app.register_middleware(add_date, "response")  # type: ignore[arg-type]  # Sanic types it for HTTPResponse only
     app.config.MOTD = False
     app.run(
         host=os.environ.get("LATCHKEY_ACTIONS_HOST", ADDRESS),

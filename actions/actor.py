@@ -61,7 +61,7 @@ def read_actor(tracker: Tracker) -> Actor:
         ActorError: there is none, it is not ours, or it was made for another message.
     """
     message = tracker.latest_message
-    claims = _read_claims((message.get("metadata") or {}).get("actor") or "")
+    claims = read_claims((message.get("metadata") or {}).get("actor") or "")
     if claims["cid"] != tracker.sender_id or claims["mid"] != message.get("message_id"):
         raise ActorError("made for another message")
     return Actor(
@@ -82,17 +82,12 @@ def is_from_admin(tracker: Tracker) -> bool:
         return False
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def read_claims(token: str) -> dict[str, Any]:
+    """Return what a statement says.
 
-
-def _texts(value: Any) -> tuple[str, ...]:
-    values = value if isinstance(value, list) else []
-    return tuple(each for each in values if isinstance(each, str))
-
-
-def _read_claims(token: str) -> dict[str, Any]:
-    """Return what the statement says, if one of our keys signed it."""
+    Raises:
+        ActorError: No key of ours signed it, or it is too old.
+    """
     former = os.environ.get(FORMER_VARIABLE, "").replace(",", " ").split()
     problem: Exception | None = None
     for key in (os.environ.get(KEY_VARIABLE, ""), *former):
@@ -107,3 +102,12 @@ def _read_claims(token: str) -> dict[str, Any]:
         except jwt.PyJWTError as error:
             problem = problem or error
     raise ActorError(str(problem)) from problem
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else []
+    return tuple(each for each in values if isinstance(each, str))

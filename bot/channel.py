@@ -26,6 +26,7 @@ import logging
 import os
 import re
 import time
+from email.utils import formatdate
 from typing import (
     Any,
     Awaitable,
@@ -141,7 +142,11 @@ class TurnChannel(InputChannel):
 
         @routes.get("/")
         async def health(request: Request) -> HTTPResponse:
-            return _stopping() if door().is_closed else json_response({"status": "ok"})
+            if door().is_closed:
+                return _stopping()
+            # What time it is here: a signature is good for a while only.
+            date = {"Date": formatdate(usegmt=True)}
+            return json_response({"status": "ok"}, headers=date)
 
         async def answer(request: Request, work: Work) -> HTTPResponse:
             header = request.headers.get(SIGNATURE_HEADER, "")

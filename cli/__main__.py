@@ -15,6 +15,7 @@ from cli.bench_turn import bench_turn
 from cli.chat import chat
 from cli.checks import checks
 from cli.commands import commands
+from cli.doctor.commands import doctor
 from cli.key_commands import keys
 from cli.nlu import bench_nlu, evaluate
 from cli.personal_data import erase, export, retain
@@ -43,6 +44,7 @@ for command in (
     train,
     check,
     checks,
+    doctor,
     commands,
     export,
     erase,

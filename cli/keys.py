@@ -77,6 +77,19 @@ def kept_keys(state: Path = STATE) -> dict[str, str]:
     return {name: found[name] for name in found if not is_set_elsewhere(name)}
 
 
+def key_files(state: Path = STATE) -> dict[str, str]:
+    """Return the settings that name the files of the state folder with secrets in them."""
+    folder = state / "keys"
+    names = [name for name in NAMES if not is_set_elsewhere(name)]
+    names += [
+        _former(name)
+        for name in ROTATING
+        if _former(name) not in os.environ and f"{_former(name)}_FILE" not in os.environ
+    ]
+    files = {f"{name}_FILE": folder / name.lower() for name in names}
+    return {variable: str(file) for variable, file in files.items() if file.exists()}
+
+
 def write_keys(folder: Path, keys: Mapping[str, str]) -> None:
     """Write secrets down, in the folder that becomes `keys` of a state folder."""
     for name, value in keys.items():
@@ -191,7 +204,8 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _write_beside(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in (path.parent.parent, path.parent):  # parents would be for everybody
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, made = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
     with os.fdopen(descriptor, "w") as file:
         file.write(text)

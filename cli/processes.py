@@ -63,8 +63,8 @@ class Child:
 
     def start(self) -> None:
         """Start the program; its output goes to the log."""
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(self.log, "ab", opener=_for_its_owner) as log:
             self.process = subprocess.Popen(
                 list(self.arguments),
                 env=dict(self.environment),
@@ -88,6 +88,10 @@ class Child:
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, number)
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _end_with_parent() -> None:

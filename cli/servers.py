@@ -45,7 +45,8 @@ class Servers:
     def missing_in(cls, variables: Mapping[str, str], state: Path) -> "Servers":
         """Return those that the environment does not name."""
         folder = state / "servers"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for each in (state, folder):  # parents would be for everybody
+            each.mkdir(parents=True, exist_ok=True, mode=0o700)
         return cls(
             folder,
             _password_in(folder),

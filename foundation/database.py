@@ -110,6 +110,13 @@ class Database:
         scripts = ScriptDirectory.from_config(self._scripts())
         return version in {each.revision for each in scripts.walk_revisions()}
 
+    @property
+    def newest(self) -> str:
+        """The version that the tables are brought to at a start."""
+        head = ScriptDirectory.from_config(self._scripts()).get_current_head()
+        assert head is not None  # there are migrations
+        return head
+
     def drop_log(self) -> bool:
         """Empty SQLite's write-ahead log, which still has what was deleted meanwhile.
 

@@ -2,6 +2,8 @@
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from enum import StrEnum
@@ -88,15 +90,32 @@ class Postman:
             return _deferred(f"the mail server cannot be reached: {why}")
         return Outcome(Handover.ACCEPTED)
 
+    def check(self, within_s: float = TIMEOUT_SECONDS) -> bool:
+        """Sign in at the server and send nothing.
+
+        Returns:
+            Whether it offers encryption that is not made use of.
+
+        Raises:
+            OSError: It cannot be reached, or refuses; `smtplib` says more.
+        """
+        with self._signed_in(within_s) as server:
+            server.ehlo_or_helo_if_needed()
+            return not self._settings.starttls and server.has_extn("starttls")
+
     def _hand_over(self, message: EmailMessage, email: str) -> None:
+        with self._signed_in(TIMEOUT_SECONDS) as server:
+            server.send_message(message, self._settings.mail_from, [email])
+
+    @contextmanager
+    def _signed_in(self, within_s: float) -> Iterator[smtplib.SMTP]:
         settings = self._settings
-        server = smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT_SECONDS)
-        with server:
+        with smtplib.SMTP(settings.host, settings.port, timeout=within_s) as server:
             if settings.starttls:
                 server.starttls(context=ssl.create_default_context())
             if settings.username:
                 server.login(settings.username, settings.password)
-            server.send_message(message, settings.mail_from, [email])
+            yield server
 
 
 def _refused(code: int, answer: bytes | str) -> Outcome:

@@ -150,8 +150,12 @@ class AssistantClient:
         patience = Patience(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
         return _read_result(self._post(TURN_PATH, fields, patience), _is_turn)
 
-    def parse(self, text: str) -> dict[str, Any]:
+    def parse(self, text: str, patience: Patience = PARSE_PATIENCE) -> dict[str, Any]:
         """Return what a text would be understood as; no conversation is touched.
+
+        Args:
+            text: The text.
+            patience: How long to wait.
 
         Returns:
             `{intent, confidence, ambiguous, ranking}`.
@@ -159,7 +163,7 @@ class AssistantClient:
         Raises:
             AssistantError: no usable answer came, soon enough.
         """
-        answer = self._post(PARSE_PATH, {"text": text}, PARSE_PATIENCE)
+        answer = self._post(PARSE_PATH, {"text": text}, patience)
         return _read_result(answer, _is_understood)
 
     def forget(

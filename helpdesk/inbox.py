@@ -114,6 +114,20 @@ class Inbox:
                 self._show(box, head, handle)
         return len(heads)
 
+    def check(self, within_s: float = TIMEOUT_SECONDS) -> None:
+        """Sign in and open the folder, and do nothing in it.
+
+        Raises:
+            OSError: The server cannot be reached, or the line broke.
+            imaplib.IMAP4.error: It refuses.
+            imap_tools.ImapToolsError: Likewise.
+        """
+        settings = self._settings
+        with self._connect(within_s).login(
+            settings.username, settings.password, settings.folder
+        ):
+            pass
+
     def _show(self, box: BaseMailBox, head: MailMessage, handle: Handle) -> None:
         if head.uid is None:
             return
@@ -121,16 +135,16 @@ class Inbox:
         verdict = Verdict.LEFT if whole is None else handle(whole)
         box.flag(head.uid, verdict.value, value=True)
 
-    def _connect(self) -> BaseMailBox:
+    def _connect(self, within_s: float = TIMEOUT_SECONDS) -> BaseMailBox:
         settings = self._settings
         host, port = settings.host, settings.port
         if settings.is_encrypted:
             context = ssl.create_default_context()
-            return MailBox(host, port, TIMEOUT_SECONDS, ssl_context=context)
+            return MailBox(host, port, within_s, ssl_context=context)
         if host in HERE:
-            return MailBoxUnencrypted(host, port, TIMEOUT_SECONDS)
+            return MailBoxUnencrypted(host, port, within_s)
         context = ssl.create_default_context()
-        return MailBoxStartTls(host, port, TIMEOUT_SECONDS, ssl_context=context)
+        return MailBoxStartTls(host, port, within_s, ssl_context=context)
 
 
 def _read_whole(box: BaseMailBox, head: MailMessage) -> MailMessage | None:

@@ -1,6 +1,7 @@
 """GET /healthz: whether the service can do its work."""
 
 import asyncio
+from email.utils import format_datetime
 
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import json
@@ -26,4 +27,8 @@ async def report_health(request: Request) -> HTTPResponse:
         "database": is_database_well,
         "worker": services.worker.is_alive,
     }
-    return json(body, status=200 if is_well else 503)
+    return json(
+        body,
+        status=200 if is_well else 503,
+        headers={"Date": format_datetime(services.clock.now(), usegmt=True)},
+    )

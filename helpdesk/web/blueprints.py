@@ -22,6 +22,7 @@ from helpdesk.web.console_person import console_person
 from helpdesk.web.console_receipts import console_receipts
 from helpdesk.web.console_reports import console_reports
 from helpdesk.web.console_socket import console_socket
+from helpdesk.web.diagnosis import diagnosis
 from helpdesk.web.discovery import discovery
 from helpdesk.web.health import health
 from helpdesk.web.help_centre import help_centre
@@ -39,4 +40,5 @@ DOOR = (console_door, console_account, console_codes, console_oidc)
 CONSOLE = (console_pages, console_api, console_changes, console_files, console_socket)
 AID = (console_finding, console_person, console_canned, console_reports)
 ACTIONS = (console_approvals, console_audit, console_receipts, console_commands)
-ALL = Blueprint.group(health, *CENTRE, *CHAT, *MAIL, *DOOR, *CONSOLE, *AID, *ACTIONS)
+INSIDE = (health, diagnosis)
+ALL = Blueprint.group(*INSIDE, *CENTRE, *CHAT, *MAIL, *DOOR, *CONSOLE, *AID, *ACTIONS)
