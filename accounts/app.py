@@ -11,11 +11,13 @@ from accounts.database import open_database
 from accounts.letters import Letters
 from accounts.links import Links
 from accounts.look import STATIC_FOLDER
+from accounts.measures import Measures
 from accounts.pages import pages
 from accounts.refusals import refusals
 from accounts.seed import seed_if_empty
 from accounts.services import AccountsApp, Services
 from accounts.settings import AccountsSettings
+from accounts.watching import watch
 from accounts.worker import Worker
 from foundation.clock import Clock, SystemClock
 from foundation.postman import Postman
@@ -50,6 +52,7 @@ def create_app(settings: AccountsSettings, clock: Clock = SYSTEM_CLOCK) -> Accou
     app.blueprint(pages)
     app.static("/static", STATIC_FOLDER, name="static")
     refusals.answer_in(app)
+    watch(app)
     app.before_server_start(_open)
     app.after_server_stop(_close)
     return app
@@ -59,8 +62,9 @@ def _assemble(settings: AccountsSettings, clock: Clock) -> Services:
     database = open_database(settings.database_url)
     links = Links(settings.secret, settings.public_url)
     letters = Letters(settings.names, settings.public_url, settings.smtp.mail_from)
-    worker = Worker(database, clock, links, letters, Postman(settings.smtp))
-    return Services(settings, clock, database, links, worker)
+    postman, measures = Postman(settings.smtp), Measures()
+    worker = Worker(database, clock, links, letters, postman, measures)
+    return Services(settings, clock, database, links, worker, measures)
 
 
 async def _open(app: AccountsApp) -> None:

@@ -28,6 +28,7 @@ def queue_job(
     reference: str | None = None,
     idempotency_key: str | None = None,
     details: dict[str, Any] | None = None,
+    traceparent: str | None = None,
 ) -> None:
     """Commit a request for the worker; it is not looked at before.
 
@@ -39,6 +40,7 @@ def queue_job(
         reference: Stands for an account, perhaps; nobody has looked.
         idempotency_key: A repeated key has no second effect.
         details: What else the worker must know.
+        traceparent: The trace that it is asked for in.
 
     Raises:
         IdempotencyConflictError: The key stands for another request.
@@ -51,6 +53,7 @@ def queue_job(
         idempotency_key=idempotency_key,
         created_at=now,
         next_attempt_at=now,
+        traceparent=traceparent,
     )
     try:
         with database.transaction() as session:

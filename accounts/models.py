@@ -92,6 +92,8 @@ class Job(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+    # Of the request, so that its mail belongs to the same trace.
+    traceparent: Mapped[str | None] = mapped_column(String(55))
     mail_id: Mapped[UUID | None] = mapped_column(ForeignKey("mails.id"), index=True)
     mail: Mapped["Mail | None"] = relationship()
 

@@ -6,6 +6,7 @@ from sanic import Request, Sanic
 from sanic.config import Config
 
 from accounts.links import Links
+from accounts.measures import Measures
 from accounts.settings import AccountsSettings
 from accounts.worker import Worker
 from foundation.clock import Clock
@@ -21,6 +22,7 @@ class Services:
     database: Database
     links: Links
     worker: Worker
+    measures: Measures
 
 
 AccountsApp = Sanic[Config, Services]

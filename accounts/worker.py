@@ -8,6 +8,7 @@ import logging
 import threading
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from accounts.jobs import finish_job, postpone_job, take_job
@@ -20,6 +21,7 @@ from accounts.ledger import (
 )
 from accounts.letters import Letters, Writing
 from accounts.links import Links, state_of
+from accounts.measures import Measures
 from accounts.models import Job, Mail
 from accounts.recoveries import carry_out
 from accounts.suppressions import hold_back, is_held_back
@@ -27,6 +29,8 @@ from accounts.words import DeliveryState, LinkState
 from foundation.clock import Clock
 from foundation.database import Database
 from foundation.postman import Handover, Outcome, Postman
+from foundation.trace_context import read_traceparent
+from foundation.tracing import ERROR_TYPE, Attributes, Kind, span, within
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +40,15 @@ FAILURE_PAUSE_SECONDS = 2.0
 LEASE = timedelta(seconds=60)
 BACK_OFF = [timedelta(seconds=seconds) for seconds in (10, 30, 60, 300, 900, 3600)]
 GIVE_UP_AFTER = timedelta(hours=48)
+DONE = "done"
+_QUEUE: Attributes = {
+    "messaging.system": "latchkey",
+    "messaging.destination.name": "jobs",
+    "messaging.operation.name": "process",
+    "messaging.operation.type": "process",
+}
+_SMTP: Attributes = {"network.protocol.name": "smtp"}
+_TRACEPARENT = select(Job.traceparent).where(Job.mail_id == bindparam("mail")).limit(1)
 
 
 class Worker:
@@ -48,12 +61,14 @@ class Worker:
         links: Links,
         letters: Letters,
         postman: Postman,
+        measures: Measures,
     ) -> None:
         self._database = database
         self._clock = clock
         self._links = links
         self._letters = letters
         self._postman = postman
+        self._measures = measures
         self._is_stopping = threading.Event()
         self._has_work = threading.Event()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
@@ -97,15 +112,29 @@ class Worker:
             job = take_job(session, now)
             if job is None:
                 return False
-            try:
-                with session.begin_nested():
-                    carry_out(session, job, self._links, now)
-                    finish_job(job, now)
-            except Exception:
-                session.refresh(job)
-                again = postpone_job(job, now)
-                _report(job, is_last=not again)
+            asked_in = read_traceparent(job.traceparent)
+            with within(asked_in), span("process jobs", Kind.CONSUMER, _QUEUE) as told:
+                told["latchkey.job.kind"] = job.kind.value
+                end = self._try(session, job, now)
+                if end != DONE:
+                    told[ERROR_TYPE] = end
+            state = job.mail.state if end == DONE and job.mail else None
+        self._measures.jobs.labels(end).inc()
+        if state:
+            self._measures.mails.labels(state.value).inc()
         return True
+
+    def _try(self, session: Session, job: Job, now: datetime) -> str:
+        try:
+            with session.begin_nested():
+                carry_out(session, job, self._links, now)
+                finish_job(job, now)
+        except Exception:
+            session.refresh(job)
+            again = postpone_job(job, now)
+            _report(job, is_last=not again)
+            return "postponed" if again else "given_up"
+        return DONE
 
     def _send_mail(self) -> bool:
         now = self._clock.now()
@@ -114,9 +143,19 @@ class Worker:
             if mail is None:
                 return False
             writing = self._lease(session, mail, now)
-        if writing:
+            asked_in = session.scalar(_TRACEPARENT, {"mail": mail.id})
+        if writing is None:
+            self._measures.mails.labels(DeliveryState.SUPPRESSED.value).inc()
+            return True
+        about = {"latchkey.mail.letter": writing.letter.value}
+        with (
+            within(read_traceparent(asked_in)),
+            span("send mail", Kind.CLIENT, _SMTP | about) as told,
+        ):
             message = self._letters.write(writing, now)
             outcome = self._postman.deliver(message, writing.email)
+            if outcome.state is not Handover.ACCEPTED:
+                told[ERROR_TYPE] = outcome.state.value
             self._enter(writing, outcome)
         return True
 
@@ -163,6 +202,7 @@ class Worker:
                     next_attempt_at=now + wait,
                 )
             state, reason = mail.state, mail.reason or "-"
+        self._measures.mails.labels(state.value).inc()
         log.info("mail %s %s to %s: %s", writing.letter, state, writing.email, reason)
 
 

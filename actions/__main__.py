@@ -2,36 +2,50 @@
 
 import logging
 import os
+import sys
 import warnings
 from typing import Any
 
 from rasa_sdk.endpoint import create_app
-from rasa_sdk.executor import ActionExecutor
 from sanic import Sanic
 
 from actions.diagnosis import add_date, diagnosis
+from actions.watching import WatchedExecutor, watch
+from foundation.environment import SettingsError
+from foundation.logs import log_to_stderr, process_name
+from foundation.tracing import begin_tracing, end_tracing
 
 ADDRESS = "127.0.0.1"  # private: the SDK's error replies repeat the tracker
 
 
-def main() -> None:
+def main() -> int:
     """Serve the actions until the process is told to stop."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    try:
+        log_to_stderr("actions", logging.WARNING)
+        begin_tracing("actions", process_name("actions"))
+    except SettingsError as error:
+        logging.getLogger("actions").error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
+        return 2
     # rasa-sdk 3.21 against Rasa 3.6.21 was tried and works; it warns at each new call.
     warnings.filterwarnings("ignore", message=".*version.*", module=r"rasa_sdk.*")
-    executor = ActionExecutor()
+    executor = WatchedExecutor()
     executor.register_package("actions")
     app: Sanic[Any, Any] = create_app(executor, cors_origins=[])
     app.blueprint(diagnosis)
     app.register_middleware(add_date, "response")  # type: ignore[arg-type]  # Sanic types it for HTTPResponse only
     app.config.MOTD = False
-    app.run(
-        host=os.environ.get("LATCHKEY_ACTIONS_HOST", ADDRESS),
-        port=int(os.environ.get("LATCHKEY_ACTIONS_PORT", "5055")),
-        single_process=True,
-        access_log=False,
-    )
+    watch(app)
+    try:
+        app.run(
+            host=os.environ.get("LATCHKEY_ACTIONS_HOST", ADDRESS),
+            port=int(os.environ.get("LATCHKEY_ACTIONS_PORT", "5055")),
+            single_process=True,
+            access_log=False,
+        )
+    finally:
+        end_tracing()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,10 +8,12 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cache
 from typing import ParamSpec, TypeVar
 
 from accounts.client import AccountsClient
+from actions.measures import BACKEND_CALLS
+from foundation.trace_context import in_trace
 
 STAFF_AT_ONCE = 8
 # A command may take two steps, one after the other, and a turn ends after nine seconds.
@@ -27,7 +29,9 @@ Result = TypeVar("Result")
 def accounts_client() -> AccountsClient:
     """Return the process's client that may ask for mails, from the environment."""
     return AccountsClient(
-        os.environ["LATCHKEY_ACCOUNTS_URL"], token=os.environ["LATCHKEY_ACCOUNTS_TOKEN"]
+        os.environ["LATCHKEY_ACCOUNTS_URL"],
+        token=os.environ["LATCHKEY_ACCOUNTS_TOKEN"],
+        watch=BACKEND_CALLS.watch,
     )
 
 
@@ -40,6 +44,7 @@ def staff_client() -> AccountsClient:
         connect_timeout=STAFF_CONNECT_S,
         read_timeout=STAFF_READ_S,
         budget=STAFF_BUDGET_S,
+        watch=BACKEND_CALLS.watch,
     )
 
 
@@ -55,4 +60,4 @@ async def call_as_staff(
 ) -> Result:
     """Return what a method of the staff client returns, without blocking anybody."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_staff_callers(), partial(call, *args, **kwargs))
+    return await loop.run_in_executor(_staff_callers(), in_trace(call, *args, **kwargs))

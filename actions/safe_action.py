@@ -11,6 +11,8 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.measures import ACTION_FAILURES
+
 Event = dict[str, Any]
 Domain = dict[str, Any]
 
@@ -38,5 +40,6 @@ class SafeAction(Action, abc.ABC):  # type: ignore[misc]  # rasa-sdk has no type
             return await self.act(dispatcher, tracker, domain)
         except Exception:
             logger.exception("Action %s failed.", self.name())
+            ACTION_FAILURES.labels(self.name()).inc()
             dispatcher.utter_message(response="utter_assistant_trouble")
             return []

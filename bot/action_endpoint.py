@@ -15,6 +15,7 @@ import aiohttp
 from rasa.core.constants import DEFAULT_REQUEST_TIMEOUT
 from rasa.utils.endpoints import EndpointConfig
 
+from bot import trace
 from bot.action_servers import ActionServers
 
 DOMAIN = "domain"
@@ -90,9 +91,13 @@ class _SharedSession:
             total=timeout or DEFAULT_REQUEST_TIMEOUT, sock_connect=CONNECT_TIMEOUT_S
         )
 
+        here = trace.current()
+        named = {trace.HEADER: here.traceparent} if here else {}
+        headers = {**(more.pop("headers", None) or {}), **named}
+
         def send(address: Text) -> Any:
             return self._session.request(
-                method, address, data=data, timeout=limits, **more
+                method, address, data=data, headers=headers, timeout=limits, **more
             )
 
         order = self._servers.in_order([url, *self._others])

@@ -3,6 +3,8 @@
 `POST /webhooks/latchkey/turn` takes `{message_id, conversation_id, text | payload,
 actor}` with the header `X-Latchkey-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of
 "<t>.<body>">`. Rasa's own channels trust whoever reaches them; this one trusts the key.
+With the header `traceparent` of a trace that is collected, the answer has `spans`: what took
+how long.
 
 `POST /webhooks/latchkey/parse` takes `{text}`, signed likewise, and answers what it would be
 understood as, `{intent, confidence, ambiguous, ranking}`. No conversation is touched.
@@ -45,6 +47,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
+from bot import trace
 from bot.action_endpoint import ActionEndpoint
 from bot.tracker_rows import StoreTroubleError
 from bot.turn import CHANNEL, TURN_LIMIT_S, InvalidTurnError, Turn, TurnTaker
@@ -155,7 +158,7 @@ class TurnChannel(InputChannel):
             if door().is_closed:
                 return _stopping()
             try:
-                with door():
+                with door(), trace.follow(request.headers.get(trace.HEADER)):
                     return json_response(await work(taker(request), request.body))
             except InvalidTurnError as error:
                 return _problem(422, "invalid_turn", str(error))
@@ -250,7 +253,10 @@ async def _forget(taker: TurnTaker, body: bytes) -> Dict[Text, Any]:
 
 
 async def _take(taker: TurnTaker, body: bytes) -> Dict[Text, Any]:
-    return await taker.take(read_turn(body))
+    with trace.timed("server", f"POST /webhooks/{CHANNEL}/turn"):
+        result = await taker.take(read_turn(body))
+    here = trace.current()
+    return {**result, "spans": here.spans} if here and here.spans else result
 
 
 async def _parse(taker: TurnTaker, body: bytes) -> Dict[Text, Any]:

@@ -18,7 +18,7 @@ from jsonschema import ValidationError
 from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
 from rasa.shared.core.events import BotUttered
 
-from bot import action_reply
+from bot import action_reply, trace
 
 _said: ContextVar[Optional[List[Any]]] = ContextVar("said_in_this_turn", default=None)
 _tried: ContextVar[Optional[List[Dict[Text, Text]]]] = ContextVar(
@@ -62,7 +62,8 @@ def _validate(action: RemoteAction, result: Dict[Text, Any]) -> bool:
 
 async def _run(action: RemoteAction, *args: Any, **more: Any) -> Any:
     try:
-        events = await _run_action(action, *args, **more)
+        with trace.timed("client", "POST /webhook", action.name()):
+            events = await _run_action(action, *args, **more)
     except ActionExecutionRejection:
         raise
     except asyncio.CancelledError:

@@ -14,6 +14,7 @@ from typing import Text
 
 import yaml
 
+from bot.logs import LogFormatError, log_to_stderr
 from bot.runtime import prepare
 
 
@@ -47,6 +48,10 @@ def main() -> None:
     if not chosen.tracker:
         parser.error("--tracker or LATCHKEY_TRACKER_URL must say where trackers are.")
     prepare()
+    try:
+        log_to_stderr()
+    except LogFormatError as error:
+        parser.error(str(error))
     from rasa.core.run import serve_application
     from rasa.core.utils import AvailableEndpoints
 

@@ -26,7 +26,7 @@ from rasa.shared.core.constants import (
 )
 from rasa.shared.core.events import ActionExecuted, SessionStarted
 
-from bot import remote_actions, wording
+from bot import remote_actions, trace, wording
 from bot.intent_classifier import AMBIGUOUS
 from bot.message_text import clean, is_in_other_script, is_wordless, spoken
 from bot.tracker_rows import ForgottenError, StoreTroubleError
@@ -111,7 +111,8 @@ class TurnTaker:
         loop = asyncio.get_running_loop()
         end = loop.time() + TURN_LIMIT_S
         # Understanding needs no lock, and what was understood is told even in trouble.
-        parse_data = await self._understand(turn)
+        with trace.timed("internal", "understand"):
+            parse_data = await self._understand(turn)
         collector = _Collector()
         taking = self._take_in_order(turn, parse_data, collector)
         try:

@@ -119,7 +119,11 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
     database = open_database(settings.database_url)
     record, metrics = Record(database), Metrics()
     hub = _open_hub(settings, record, clock)
-    limits = RateLimits(settings.redis_url, settings.limit_factor)
+    limits = RateLimits(
+        settings.redis_url,
+        settings.limit_factor,
+        lambda limit: metrics.refusals.labels(limit.name.lower()).inc(),
+    )
     sentences = read_sentences(settings.names)
     if not settings.smtp.host:  # then nobody is promised a mail
         alone = sentences.meanwhile_without_mail
@@ -152,7 +156,10 @@ def _assemble(settings: HelpdeskSettings, clock: Clock) -> Services:
         metrics,
     )
     backend = AccountBackend(
-        settings.accounts_url, settings.accounts_token, settings.accounts_staff_token
+        settings.accounts_url,
+        settings.accounts_token,
+        settings.accounts_staff_token,
+        metrics.backend_calls.watch,
     )
     find_offer = offer_finder(articles, sentences.talk_to_person)
     desk = Desk(

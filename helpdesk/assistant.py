@@ -14,10 +14,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import jwt
 
+from foundation import trace_context
+from foundation.trace_context import current_traceparent
+from foundation.tracing import Attributes, Kind, span
+from helpdesk.assistant_spans import tell_of
 from helpdesk.neighbour_lines import (
+    PORTS,
     Answer,
     NeighbourLines,
     NotConnectedError,
@@ -131,6 +137,14 @@ class AssistantClient:
         self._lines = NeighbourLines(base_url, AT_ONCE_MOST)
         self._turn_key = turn_key
         self._actor_key = actor_key
+        place = urlsplit(base_url)
+        self._name = place.netloc.rpartition("@")[2]
+        self._span_attributes: Attributes = {
+            "http.request.method": "POST",
+            "url.template": TURN_PATH,
+            "server.address": place.hostname or "",
+            "server.port": place.port or PORTS.get(place.scheme, 80),
+        }
 
     def take_turn(self, turn: Turn, actor: Actor | None = None) -> dict[str, Any]:
         """Send a turn and return `{replies, nlu, handoff, acted, trouble}`.
@@ -140,15 +154,23 @@ class AssistantClient:
         Raises:
             AssistantError: no usable answer came.
         """
+        with span(f"POST {TURN_PATH}", Kind.CLIENT, self._span_attributes) as told:
+            result = self._send_turn(turn, actor or Actor(), told)
+            tell_of(result.pop("spans", None), self._name)
+        return result
+
+    def _send_turn(self, turn: Turn, actor: Actor, told: Attributes) -> dict[str, Any]:
         fields = {
             "message_id": turn.message_id,
             "conversation_id": turn.conversation_id,
             "text": turn.text,
             "payload": turn.payload,
-            "actor": sign_actor(actor or Actor(), turn, self._actor_key),
+            "actor": sign_actor(actor, turn, self._actor_key),
         }
         patience = Patience(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
-        return _read_result(self._post(TURN_PATH, fields, patience), _is_turn)
+        answer = self._post(TURN_PATH, fields, patience)
+        told["http.response.status_code"] = answer.status
+        return _read_result(answer, _is_turn)
 
     def parse(self, text: str, patience: Patience = PARSE_PATIENCE) -> dict[str, Any]:
         """Return what a text would be understood as; no conversation is touched.
@@ -203,6 +225,9 @@ class AssistantClient:
             "Content-Type": "application/json",
             SIGNATURE_HEADER: sign_body(body, self._turn_key, now=time.time()),
         }
+        traceparent = current_traceparent()
+        if traceparent:
+            headers[trace_context.HEADER] = traceparent
         try:
             return self._lines.post(path, body, headers, patience)
         except NotConnectedError as error:

@@ -153,7 +153,7 @@ class AssistantPool:
         while True:
             with self._chosen(untried, wait_s) as process:
                 try:
-                    answer = ask(process.client)
+                    answer = self._timed(process, ask, is_turn=bool(wait_s))
                 except AssistantAwayError as error:
                     self._leave_out(process, str(error))
                     if all(each.is_left_out for each in untried):
@@ -166,6 +166,18 @@ class AssistantPool:
                     raise
                 process.heard_at, process.failed_looks = self._clock(), 0
                 return answer
+
+    def _timed(
+        self,
+        process: _Process,
+        ask: Callable[[AssistantClient], Answered],
+        *,
+        is_turn: bool,
+    ) -> Answered:
+        if not is_turn:
+            return ask(process.client)
+        with self._metrics.assistant_seconds.labels(process.name).time():
+            return ask(process.client)
 
     @contextmanager
     def _chosen(self, untried: list[_Process], wait_s: float) -> Iterator[_Process]:

@@ -1,15 +1,50 @@
 """What the help desk counts and measures, for Prometheus. No personal data in labels."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+import math
+from typing import Protocol
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from foundation.measures import BackendCalls, LoopLag, new_registry
 
 SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+class Figures(Protocol):
+    """What the record says of the work that is left; see `helpdesk.desk.figures`."""
+
+    @property
+    def open_turns(self) -> int:
+        """Turns that are not answered yet."""
+
+    @property
+    def overdue_turns(self) -> int:
+        """Those of people who wait for longer than they should."""
+
+    @property
+    def oldest_turn_s(self) -> float:
+        """How long the first of those people has waited."""
+
+    @property
+    def waiting_conversations(self) -> int:
+        """Contacts in line for a person."""
+
+    @property
+    def longest_wait_s(self) -> float:
+        """How long the first of them has waited."""
+
+    @property
+    def waiting_letters(self) -> int:
+        """Mails to contacts that have not been sent."""
 
 
 class Metrics:
     """The measures of one process."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        self.registry = new_registry()
+        self.loop_lag = LoopLag(self.registry)
+        self.backend_calls = BackendCalls(self.registry)
         self.sockets = Gauge(
             "latchkey_sockets", "Open chat sockets", registry=self.registry
         )
@@ -37,6 +72,25 @@ class Metrics:
             ["process"],
             registry=self.registry,
         )
+        self.assistant_seconds = Histogram(
+            "latchkey_rasa_seconds",
+            "How long a process of Rasa took for a turn",
+            ["process"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.refusals = Counter(
+            "latchkey_refusals",
+            "What was refused because it was too much at once",
+            ["limit"],
+            registry=self.registry,
+        )
+        self.redactions = Counter(
+            "latchkey_redactions",
+            "Messages of contacts from which a secret was cut out",
+            ["kind"],
+            registry=self.registry,
+        )
         self.letters = Counter(
             "latchkey_letters",
             "Attempts to mail to contacts by what came of them",
@@ -52,3 +106,27 @@ class Metrics:
         self.errors = Counter(
             "latchkey_errors", "Our own mistakes in frames", registry=self.registry
         )
+        self.record_reachable = self._gauge(
+            "record_reachable", "1 if the record could be read just now"
+        )
+        self._figures = {
+            name: self._gauge(name, told)
+            for name, told in (
+                ("open_turns", "Turns that the assistant has not answered"),
+                ("overdue_turns", "Turns of people who have waited for ten seconds"),
+                ("oldest_turn_seconds", "How long the first of these people waited"),
+                ("waiting_conversations", "Contacts in line for a person"),
+                ("longest_wait_seconds", "How long the first in line has waited"),
+                ("waiting_letters", "Mails to contacts that are still to be sent"),
+            )
+        }
+
+    def show(self, figures: Figures | None) -> None:
+        """Show what the record says; None if it cannot be read."""
+        self.record_reachable.set(figures is not None)
+        for name, gauge in self._figures.items():
+            attribute = name.replace("_seconds", "_s")
+            gauge.set(math.nan if figures is None else getattr(figures, attribute))
+
+    def _gauge(self, name: str, told: str) -> Gauge:
+        return Gauge(f"latchkey_{name}", told, registry=self.registry)

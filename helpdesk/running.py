@@ -16,6 +16,7 @@ async def open_parts(app: HelpdeskApp) -> None:
     await asyncio.to_thread(app.ctx.database.migrate)
     now = app.ctx.clock.now()
     await app.ctx.record.write(lambda session: seed_responses(session, now))
+    app.ctx.metrics.loop_lag.start()
     app.ctx.assistant.start()
     app.ctx.hub.start()
     await app.ctx.worker.start()
@@ -46,6 +47,7 @@ async def hand_back(app: HelpdeskApp) -> None:
 
 async def close_parts(app: HelpdeskApp) -> None:
     """Close what requests needed."""
+    await app.ctx.metrics.loop_lag.stop()
     app.ctx.uploads.close()
     app.ctx.understanding.close()
     app.ctx.assistant.close()

@@ -16,7 +16,7 @@ ROOMS = {
 # What each room may import of the others.
 ALLOWED = {
     "accounts": {"foundation"},
-    "actions": {"accounts.client"},
+    "actions": {"accounts.client", "foundation"},
     "bot": set(),
     "foundation": set(),
     "helpdesk": {"accounts.client", "foundation"},

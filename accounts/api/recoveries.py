@@ -26,6 +26,7 @@ from accounts.services import Services, services_of
 from accounts.withdrawals import Withdrawal, withdraw
 from accounts.words import JobKind
 from foundation.refusals import ApiError
+from foundation.trace_context import current_traceparent
 
 recoveries = Blueprint("recoveries")
 
@@ -66,6 +67,7 @@ async def request_recovery(request: Request) -> HTTPResponse:
             reference=asked.reference,
             idempotency_key=key,
             details={LIFTS: True} if asked.is_lifting else None,
+            traceparent=current_traceparent(),
         )
     except IdempotencyConflictError as error:
         message = "This Idempotency-Key was used for another request."

@@ -20,6 +20,7 @@ from accounts.client.results import (
     Role,
     Suppression,
 )
+from accounts.client.transport import Watch, watch_nothing
 
 __all__ = [
     "Account",
@@ -40,4 +41,6 @@ __all__ = [
     "RecoveryState",
     "Role",
     "Suppression",
+    "Watch",
+    "watch_nothing",
 ]

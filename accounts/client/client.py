@@ -1,5 +1,6 @@
 """The contract's calls, as methods."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -27,7 +28,7 @@ from accounts.client.results import (
     RecoveryKind,
     Suppression,
 )
-from accounts.client.transport import Call, Transport
+from accounts.client.transport import Call, Transport, Watch, watch_nothing
 
 Result = TypeVar("Result")
 
@@ -53,6 +54,7 @@ class AccountsClient:
         connect_timeout: float = 2.0,
         read_timeout: float = 5.0,
         budget: float = 7.0,
+        watch: Watch = watch_nothing,
     ) -> None:
         """Prepare a client; nothing is sent yet.
 
@@ -62,9 +64,10 @@ class AccountsClient:
             connect_timeout: Longest wait for a connection, in seconds.
             read_timeout: Longest silence while an answer arrives, in seconds.
             budget: Longest time for a call with all its retries, in seconds.
+            watch: Sees each call, and may give it headers.
         """
         self._transport = Transport(
-            base_url, token, connect_timeout, read_timeout, budget
+            base_url, token, connect_timeout, read_timeout, budget, watch
         )
 
     def request_recovery(
@@ -104,8 +107,8 @@ class AccountsClient:
 
     def get_recovery(self, key: str) -> Recovery | None:
         """Return what became of a recovery, by its idempotency key; for staff."""
-        path = f"/v1/recoveries/{_quoted(key)}"
-        return self._unless("no_recovery", Call("GET", path, parse_recovery))
+        call = _about("GET", "/v1/recoveries/{key}", key, parse_recovery)
+        return self._unless("no_recovery", call)
 
     def withdraw_recovery(self, key: str) -> Recovery:
         """Take back what a recovery sent; needs a staff token.
@@ -113,13 +116,13 @@ class AccountsClient:
         The error's code says why it cannot be done: `no_recovery`, `already_used`,
         `nothing_to_withdraw`.
         """
-        path = f"/v1/recoveries/{_quoted(key)}/withdraw"
-        return self._transport.call(Call("POST", path, parse_recovery))
+        path = "/v1/recoveries/{key}/withdraw"
+        return self._transport.call(_about("POST", path, key, parse_recovery))
 
     def get_account(self, email: str) -> Account | None:
         """Return an account, or None if there is none; needs a staff token."""
-        path = f"/v1/accounts/{_quoted(email)}"
-        return self._unless("no_account", Call("GET", path, parse_account))
+        call = _about("GET", "/v1/accounts/{email}", email, parse_account)
+        return self._unless("no_account", call)
 
     def find_accounts(self, query: str, limit: int = 20) -> list[Account]:
         """Return accounts whose address, name or site contains a text; for staff."""
@@ -205,8 +208,8 @@ class AccountsClient:
 
     def export_traces(self, email: str) -> dict[str, Any]:
         """Return everything that is kept about an address; needs a staff token."""
-        path = f"/v1/accounts/{_quoted(email)}/traces"
-        return self._transport.call(Call("GET", path, parse_export))
+        path = "/v1/accounts/{email}/traces"
+        return self._transport.call(_about("GET", path, email, parse_export))
 
     def erase_traces(self, email: str) -> dict[str, int]:
         """Remove what is kept about an address beside its account; for staff.
@@ -215,8 +218,8 @@ class AccountsClient:
             How much was removed, by kind. If the answer to a first try was lost, a
             second one counts only what was left.
         """
-        path = f"/v1/accounts/{_quoted(email)}/traces"
-        return self._transport.call(Call("DELETE", path, parse_erased))
+        path = "/v1/accounts/{email}/traces"
+        return self._transport.call(_about("DELETE", path, email, parse_erased))
 
     def inspect_link(self, link: str) -> LinkInspection:
         """Return what became of a link, without using it up."""
@@ -237,5 +240,10 @@ class AccountsClient:
             raise
 
 
-def _quoted(part: str) -> str:
-    return quote(part, safe="")
+def _about(
+    method: str, template: str, whom: str, parse: Callable[[object], Result]
+) -> Call[Result]:
+    """Return a call whose path names somebody, or something of theirs."""
+    head, _, tail = template.partition("{")
+    path = head + quote(whom, safe="") + tail.partition("}")[2]
+    return Call(method, path, parse, template=template)

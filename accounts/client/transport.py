@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Generic, TypeVar
@@ -33,6 +34,20 @@ class Call(Generic[Result]):
     body: Mapping[str, str | bool] | None = None
     query: dict[str, str] | None = None
     idempotency_key: str | None = None
+    # The path for those who watch, with names in the place of what is somebody's.
+    template: str | None = None
+
+
+# Surrounds each call, further tries included: given the backend's address, the method and
+# the template, it gives the headers that the call takes along.
+Watch = Callable[[str, str, str], AbstractContextManager[Mapping[str, str]]]
+
+
+def watch_nothing(
+    _base_url: str, _method: str, _path: str
+) -> AbstractContextManager[Mapping[str, str]]:
+    """Let calls be."""
+    return nullcontext({})
 
 
 class Transport:
@@ -45,11 +60,13 @@ class Transport:
         connect_timeout: float,
         read_timeout: float,
         budget: float,
+        watch: Watch = watch_nothing,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._budget = budget
+        self._watch = watch
         self._session = _session(token)
 
     def call(self, call: Call[Result]) -> Result:
@@ -58,10 +75,21 @@ class Transport:
         Raises:
             AccountsError: It did not come, or was a refusal or rubbish.
         """
+        template = call.template or call.path
+        with self._watch(self._base_url, call.method, template) as headers:
+            return self._try_again_and_again(call, headers)
+
+    def close(self) -> None:
+        """Give the pooled connections back."""
+        self._session.close()
+
+    def _try_again_and_again(
+        self, call: Call[Result], headers: Mapping[str, str]
+    ) -> Result:
         deadline = time.monotonic() + self._budget
         for attempt in range(MOST_ATTEMPTS):
             try:
-                return self._attempt_in_time(call, deadline)
+                return self._attempt_in_time(call, headers, deadline)
             except AccountsError as error:
                 pause = PAUSES[min(attempt, len(PAUSES) - 1)] * random.uniform(0.5, 1.5)  # noqa: S311 - spreads retries, protects nothing
                 left = deadline - time.monotonic() - pause
@@ -71,18 +99,16 @@ class Transport:
             time.sleep(pause)
         raise AssertionError("unreachable")  # pragma: no cover - the loop returns
 
-    def close(self) -> None:
-        """Give the pooled connections back."""
-        self._session.close()
-
-    def _attempt_in_time(self, call: Call[Result], deadline: float) -> Result:
+    def _attempt_in_time(
+        self, call: Call[Result], headers: Mapping[str, str], deadline: float
+    ) -> Result:
         # A backend that drips its answer byte by byte never trips a socket's time-out,
         # so the attempt runs beside us and is left alone when the time is up.
         answers: queue.SimpleQueue[Result | AccountsError] = queue.SimpleQueue()
 
         def attempt() -> None:
             try:
-                answers.put(self._attempt(call, deadline))
+                answers.put(self._attempt(call, headers, deadline))
             except AccountsError as error:
                 answers.put(error)
 
@@ -95,16 +121,19 @@ class Transport:
             raise answer
         return answer
 
-    def _attempt(self, call: Call[Result], deadline: float) -> Result:
+    def _attempt(
+        self, call: Call[Result], headers: Mapping[str, str], deadline: float
+    ) -> Result:
         left = max(deadline - time.monotonic(), SHORTEST_ATTEMPT)
         key = call.idempotency_key
+        named = {"Idempotency-Key": key} if key is not None else {}
         try:
             with self._session.request(
                 call.method,
                 self._base_url + call.path,
                 params=call.query,
                 json=call.body,
-                headers={"Idempotency-Key": key} if key is not None else None,
+                headers={**headers, **named},
                 timeout=(
                     min(self._connect_timeout, left),
                     min(self._read_timeout, left),

@@ -16,8 +16,8 @@ log = logging.getLogger("accounts.outbox")
 
 def main() -> int:
     """Run both sides of the mailbox until it is told to stop."""
-    log_to_stderr()
     try:
+        log_to_stderr("outbox")
         settings = OutboxSettings.from_environment()
         mailbox = Mailbox(settings.folder)
         smtp = open_smtp(settings, mailbox)

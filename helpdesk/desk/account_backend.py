@@ -21,7 +21,10 @@ from accounts.client import (
     Recovery,
     RecoveryKind,
     Suppression,
+    Watch,
+    watch_nothing,
 )
+from foundation.trace_context import in_trace
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +65,15 @@ class AccountBackend:
         url: Where it is.
         token: May ask for mails; empty if nobody configured it.
         staff_token: May look at accounts; likewise.
+        watch: Sees each call.
     """
 
-    def __init__(self, url: str, token: str, staff_token: str) -> None:
-        self._service = _client(url, token, BUDGET_S)
-        self._staff = _client(url, staff_token, BUDGET_S)
-        self._links = _client(url, token, LINK_BUDGET_S)
+    def __init__(
+        self, url: str, token: str, staff_token: str, watch: Watch = watch_nothing
+    ) -> None:
+        self._service = _client(url, token, BUDGET_S, watch)
+        self._staff = _client(url, staff_token, BUDGET_S, watch)
+        self._links = _client(url, token, LINK_BUDGET_S, watch)
         self._for_agents = _Callers("account-backend")
         self._for_links = _Callers("account-links")
 
@@ -181,7 +187,7 @@ class _Callers:
             raise BackendError("busy", is_certain=True)
         self._waiting += 1
         loop = asyncio.get_running_loop()
-        under_way = loop.run_in_executor(self._threads, work)
+        under_way = loop.run_in_executor(self._threads, in_trace(work))
         # A thread that nobody waits for any more still is one less.
         under_way.add_done_callback(self._note_free)
         try:
@@ -207,7 +213,9 @@ def _configured(client: AccountsClient | None) -> AccountsClient:
     return client
 
 
-def _client(url: str, token: str, budget_s: float) -> AccountsClient | None:
+def _client(
+    url: str, token: str, budget_s: float, watch: Watch
+) -> AccountsClient | None:
     if not token:
         return None
     return AccountsClient(
@@ -216,4 +224,5 @@ def _client(url: str, token: str, budget_s: float) -> AccountsClient | None:
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=min(READ_TIMEOUT_S, budget_s),
         budget=budget_s,
+        watch=watch,
     )

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from accounts.client import RecoveryKind
 from foundation.addresses import AddressError, mask_address, normalise_address
 from foundation.clock import Clock
+from foundation.tracing import trace
 from helpdesk.desk.account_backend import AccountBackend, BackendError
 from helpdesk.desk.account_words import AccountWords
 from helpdesk.desk.action_limits import ActionLimits
@@ -225,7 +226,8 @@ class AgentRecoveries:
     async def _send(self, agent: SignedInAgent, asked: MailRequest) -> None:
         kind = RecoveryKind(asked.kind)
         try:
-            await self.backend.request_recovery(asked.email, kind, key_of(asked))
+            with trace("agent recovery", {"latchkey.recovery.kind": kind.value}):
+                await self.backend.request_recovery(asked.email, kind, key_of(asked))
         except BackendError as error:
             result = Result.REFUSED if error.is_certain else Result.UNKNOWN
             now = self.clock.now()

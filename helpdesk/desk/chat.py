@@ -156,6 +156,8 @@ class Chat:
         """Tell all tabs of a new message and have the assistant answer it."""
         if accepted.change is not None:
             self.desk.metrics.messages.inc()
+            for kind in accepted.message.details.get("redactions", ()):
+                self.desk.metrics.redactions.labels(kind).inc()
             accepted.change.publish(self.desk.publisher)
         turn = accepted.turn
         if turn is not None:

@@ -7,6 +7,7 @@ in `helpdesk.desk.action_limits`.
 import itertools
 import logging
 import time
+from collections.abc import Callable
 from enum import Enum
 
 from limits import RateLimitItem, parse
@@ -101,12 +102,19 @@ class RateLimits:
     Args:
         redis_url: Where the counts are shared; empty for this process alone.
         factor: Multiplies every allowance, for load tests.
+        note_refusal: Is told what was too much.
 
     Raises:
         SettingsError: The address of Redis cannot be used.
     """
 
-    def __init__(self, redis_url: str = "", factor: int = 1) -> None:
+    def __init__(
+        self,
+        redis_url: str = "",
+        factor: int = 1,
+        note_refusal: Callable[[Limit], None] = lambda _limit: None,
+    ) -> None:
+        self._note_refusal = note_refusal
         self._storage = _open(redis_url)
         self._is_away = False
         self._away_until = 0.0
@@ -128,12 +136,14 @@ class RateLimits:
         except StorageError as error:
             self._note_outage(error)
             if limit in REFUSED_UNCOUNTED:
+                self._note_refusal(limit)
                 message = "This cannot be counted at the moment."
                 raise TooFastError(message, RETRY_MS) from error
             if limit not in COUNTED_ANYWAY:
                 return
             retry_in_ms = self._hit(self._own, limit, who)
         if retry_in_ms:
+            self._note_refusal(limit)
             message = "That was too much at once; wait a moment."
             raise TooFastError(message, retry_in_ms)
 

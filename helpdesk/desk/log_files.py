@@ -22,8 +22,10 @@ from helpdesk.desk.written_forms import pattern_of
 LOGS = "*.log*"
 PACKED = ".gz"
 STAR = b"*"
-# What the lines of all parts begin with; Rasa's and Python's own loggers agree on it.
-MOMENT = re.compile(rb"^(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)", re.MULTILINE)
+# What the lines of all parts begin with, and JSON with its first field.
+MOMENT = re.compile(
+    rb'^(?:\{"time": ")?(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)', re.MULTILINE
+)
 
 
 def blot_out(folder: Path, words: Collection[str]) -> int:

@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from foundation.clock import Clock
+from foundation.trace_context import in_trace
 from helpdesk.assistant import (
     AT_ONCE_MOST,
     Actor,
@@ -37,6 +38,7 @@ from helpdesk.desk.receipts import read_deeds
 from helpdesk.desk.staff_turns import postpone_bulk
 from helpdesk.desk.turn_actors import TurnActors
 from helpdesk.desk.turn_company import TurnCompany
+from helpdesk.desk.turn_trace import attempt_at, tell_turn
 from helpdesk.desk.turns import (
     OpenTurn,
     find_overdue,
@@ -192,7 +194,7 @@ class TurnWorker:
         return begun_at is not None and time.monotonic() - begun_at < GRACE_S
 
     def _begin(self, turn: OpenTurn) -> None:
-        task = asyncio.create_task(self._run(turn))
+        task = asyncio.create_task(attempt_at(turn, self._run(turn)))
         self._begun_at[turn.id] = time.monotonic()
         self._running[turn.id] = task
         self._running_turns[turn.id] = turn
@@ -277,9 +279,8 @@ class TurnWorker:
             payload=turn.payload,
         )
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._callers, self._assistant.take_turn, asked, actor
-        )
+        call = in_trace(self._assistant.take_turn, asked, actor)
+        return await loop.run_in_executor(self._callers, call)
 
     async def _finish(self, turn: OpenTurn, result: dict[str, Any]) -> None:
         replies = [_as_reply(said) for said in result["replies"]]
@@ -341,8 +342,9 @@ class TurnWorker:
         if finished.next_due_at is not None:
             self._wake_at(finished.next_due_at)
         self._metrics.turns.labels(end).inc()
-        took = self._clock.now() - turn.created_at
-        self._metrics.turn_seconds.observe(took.total_seconds())
+        now = self._clock.now()
+        self._metrics.turn_seconds.observe((now - turn.created_at).total_seconds())
+        tell_turn(turn, end, now)
 
     async def _try_later(self, turn: OpenTurn) -> None:
         self._metrics.turns.labels("postponed").inc()

@@ -10,7 +10,9 @@ from sanic.exceptions import NotFound
 from sanic.response import json, raw
 from sqlalchemy.exc import SQLAlchemyError
 
-from helpdesk.services import services_of
+from helpdesk.desk.figures import Figures, read_figures
+from helpdesk.services import Services, services_of
+from helpdesk.store.outage import OutageError
 from helpdesk.web.visitors import address_of
 
 health = Blueprint("health")
@@ -43,8 +45,19 @@ async def show_measures(request: Request) -> HTTPResponse:
     """Answer the measures, to the inside only."""
     if not _is_inside(request):
         raise NotFound("There is nothing at this address.", quiet=True)
-    written = generate_latest(services_of(request).metrics.registry)
+    services = services_of(request)
+    services.metrics.show(await _read_figures(services))
+    written = generate_latest(services.metrics.registry)
     return raw(written, content_type=CONTENT_TYPE_LATEST)
+
+
+async def _read_figures(services: Services) -> Figures | None:
+    now = services.clock.now()
+    try:
+        async with asyncio.timeout(DATABASE_WITHIN_S):
+            return await services.record.read(lambda s: read_figures(s, now))
+    except (OutageError, TimeoutError):
+        return None
 
 
 def _is_inside(request: Request) -> bool:

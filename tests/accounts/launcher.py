@@ -11,8 +11,9 @@ from pathlib import Path
 
 from accounts.app import create_app
 from accounts.settings import AccountsSettings
-from foundation.logs import log_to_stderr
+from foundation.logs import log_to_stderr, process_name
 from foundation.serving import serve
+from foundation.tracing import begin_tracing, end_tracing
 
 
 class FileClock:
@@ -28,11 +29,15 @@ class FileClock:
 
 
 def main() -> int:
-    log_to_stderr()
+    log_to_stderr("accounts")
     logging.getLogger("accounts").setLevel(logging.INFO)
     settings = AccountsSettings.from_environment()
     clock = FileClock(Path(os.environ["LATCHKEY_TEST_CLOCK_FILE"]))
-    return serve(create_app(settings, clock), settings.host, settings.port)
+    begin_tracing("accounts", process_name("accounts"))
+    try:
+        return serve(create_app(settings, clock), settings.host, settings.port)
+    finally:
+        end_tracing()
 
 
 if __name__ == "__main__":

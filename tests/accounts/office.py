@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from accounts.jobs import queue_job
 from accounts.letters import Letters
 from accounts.links import Links, find_token, state_of
+from accounts.measures import Measures
 from accounts.models import Account, Job, Mail, Site, Suppression
 from accounts.seed import seed_if_empty
 from accounts.withdrawals import Withdrawal, withdraw
@@ -94,7 +95,8 @@ class Office:
             read_names(ROOT / "settings.yml"), PUBLIC_URL, "us@example.com"
         )
         postman = postman or NobodysPostman()
-        worker = Worker(self.database, self.clock, self.links(secret), letters, postman)
+        links, measures = self.links(secret), Measures()
+        worker = Worker(self.database, self.clock, links, letters, postman, measures)
         worker.start()
         yield worker
         worker.stop(5)

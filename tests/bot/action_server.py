@@ -41,6 +41,7 @@ class ActionServer:
 
             def do_POST(self) -> None:
                 size = int(self.headers["Content-Length"])
+                outer.traceparents.append(self.headers.get("traceparent"))
                 status, body = outer._answer(json.loads(self.rfile.read(size)))
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
@@ -78,6 +79,7 @@ class ActionServer:
         self.release = threading.Event()
         self.reached = threading.Event()
         self.calls: list[Call] = []
+        self.traceparents: list[str | None] = []
         self.answers: dict[str, Answer | Callable[[Call], Answer]] = {}
         self.status = 200
         self.body: bytes | None = None

@@ -14,6 +14,8 @@ import yaml
 
 from accounts.settings import AccountsSettings
 from cli import keys
+from foundation import tracing
+from foundation.logs import read_log_format
 from helpdesk.settings import HelpdeskSettings
 from tests.accounts.service import ROOT
 from tests.accounts.test_settings import GOOD as ACCOUNTS
@@ -33,6 +35,7 @@ OTHERS = {
     "LATCHKEY_RASA_HOST",
     "LATCHKEY_RASA_PORT",
     "LATCHKEY_TRACKER_URL",
+    tracing.ENDPOINT,
 }
 SERVERS = {"postgres", "valkey"}
 Json = dict[str, Any]
@@ -47,6 +50,7 @@ def known_settings() -> set[str]:
     helpdesk, accounts = Recorder(VARIABLES), Recorder(ACCOUNTS)
     HelpdeskSettings.from_environment(helpdesk)
     AccountsSettings.from_environment(accounts)
+    read_log_format(helpdesk)
     names = helpdesk.asked | accounts.asked | OTHERS
     return {
         name
@@ -59,7 +63,7 @@ def known_settings() -> set[str]:
 def in_example() -> dict[str, str]:
     """Return the settings of the example; those behind a # have no value."""
     text = (DEPLOY / "env.example").read_text("utf-8")
-    found = re.findall(r"^(#?)(LATCHKEY_\w+)=(.*)$", text, re.MULTILINE)
+    found = re.findall(r"^(#?)((?:LATCHKEY|OTEL)_\w+)=(.*)$", text, re.MULTILINE)
     assert len({name for _, name, _ in found}) == len(found), "each once"
     return {name: "" if mark else value for mark, name, value in found}
 

@@ -8,7 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-from foundation.logs import log_to_stderr
+from foundation.logs import log_to_stderr, process_name
+from foundation.tracing import begin_tracing
 from helpdesk.__main__ import serve_help_desk
 from helpdesk.app import create_app
 from helpdesk.desk import letter_inbox, letter_worker
@@ -17,11 +18,12 @@ from tests.accounts.launcher import FileClock
 
 
 def main() -> int:
-    log_to_stderr()
+    log_to_stderr("helpdesk")
     logging.getLogger("helpdesk").setLevel(logging.INFO)
     settings = HelpdeskSettings.from_environment()
     letter_inbox.LOOK_EVERY_S = letter_worker.LOOK_EVERY_S = 0.3
     clock = FileClock(Path(os.environ["LATCHKEY_TEST_CLOCK_FILE"]))
+    begin_tracing("helpdesk", process_name("helpdesk"))
     return serve_help_desk(create_app(settings, clock), settings)
 
 

@@ -20,6 +20,7 @@ from tests.helpdesk.running import (
     run_helpdesk,
 )
 from tests.helpdesk.scripted_assistant import ScriptedAssistant
+from tests.insight.reading import measure
 from tests.postgresql import (
     Postgresql,
     new_database,
@@ -157,6 +158,7 @@ def test_a_stopped_postgresql_refuses_and_later_accepts_the_same_message_once(
             for _ in range(3):
                 assert chat.refusal("message", message) == "unavailable"
             assert status(run, "/readyz") == 503
+            assert measure(run.base_url, "latchkey_record_reachable") == 0
             for path in PAGES:
                 assert status(run, path) == 200
             url = f"{run.base_url}/api/v1/visits"
