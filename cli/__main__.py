@@ -12,6 +12,9 @@ from cli.bench_console import bench_console
 from cli.bench_redaction import bench_redaction
 from cli.bench_search import bench_search
 from cli.bench_turn import bench_turn
+from cli.capacity.bench_capacity import bench_capacity
+from cli.capacity.bench_simulate import bench_simulate
+from cli.capacity.soak import soak
 from cli.chat import chat
 from cli.checks import checks
 from cli.commands import commands
@@ -49,6 +52,7 @@ for command in (
     export,
     erase,
     retain,
+    soak,
 ):
     app.command()(command)
 app.command("eval")(evaluate)
@@ -77,11 +81,13 @@ def run_tests(
 
 
 bench = typer.Typer(help="Measure ours against the peer.", no_args_is_help=True)
+bench.command("capacity")(bench_capacity)
 bench.command("chat")(bench_chat)
 bench.command("console")(bench_console)
 bench.command("nlu")(bench_nlu)
 bench.command("redaction")(bench_redaction)
 bench.command("search")(bench_search)
+bench.command("simulate")(bench_simulate)
 bench.command("turn")(bench_turn)
 app.add_typer(bench, name="bench")
 app.add_typer(audit, name="audit")

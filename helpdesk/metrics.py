@@ -48,6 +48,11 @@ class Metrics:
         self.sockets = Gauge(
             "latchkey_sockets", "Open chat sockets", registry=self.registry
         )
+        self.tasks = Gauge(
+            "latchkey_event_loop_tasks",
+            "Tasks of the event loop when the measures were asked for",
+            registry=self.registry,
+        )
         self.messages = Counter(
             "latchkey_messages", "Messages accepted", registry=self.registry
         )

@@ -46,6 +46,7 @@ async def show_measures(request: Request) -> HTTPResponse:
     if not _is_inside(request):
         raise NotFound("There is nothing at this address.", quiet=True)
     services = services_of(request)
+    services.metrics.tasks.set(len(asyncio.all_tasks()))
     services.metrics.show(await _read_figures(services))
     written = generate_latest(services.metrics.registry)
     return raw(written, content_type=CONTENT_TYPE_LATEST)
