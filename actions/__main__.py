@@ -15,6 +15,7 @@ from foundation.environment import SettingsError
 from foundation.logs import log_to_stderr, process_name
 from foundation.tracing import begin_tracing, end_tracing
 
+ENDS_WITHIN_S = 9.0  # longer than any action; a rolling restart waits for twelve
 ADDRESS = "127.0.0.1"  # private: the SDK's error replies repeat the tracker
 
 
@@ -34,6 +35,7 @@ def main() -> int:
     app.blueprint(diagnosis)
     app.register_middleware(add_date, "response")  # type: ignore[arg-type]  # Sanic types it for HTTPResponse only
     app.config.MOTD = False
+    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = ENDS_WITHIN_S
     watch(app)
     try:
         app.run(

@@ -21,6 +21,7 @@ ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 ENDPOINT_OF_TRACES = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 SDK_DISABLED = "OTEL_SDK_DISABLED"
 ERROR_TYPE = "error.type"  # a span that has it has failed
+LONGEST_CODE = 50
 
 Value = str | int | float | bool
 Attributes = dict[str, Value]
@@ -152,8 +153,7 @@ class OpenSpan:
         """End it; what is done afterwards belongs to the one above it again."""
         current.set(self._before)
         if error is not None:
-            name = getattr(error, "code", None) or type(error).__name__
-            self.attributes.setdefault(ERROR_TYPE, str(name))
+            self.attributes.setdefault(ERROR_TYPE, _kind_of(error))
         times = (self._start_ns, time.time_ns())
         whose = (self._context, self._parent_id)
         record(Span(self.name, self._kind, *whose, *times, self.attributes))
@@ -168,6 +168,15 @@ class OpenSpan:
         _trace: TracebackType | None,
     ) -> None:
         self.end(error)
+
+
+def _kind_of(error: BaseException) -> str:
+    code = getattr(error, "code", None)
+    # A neighbour's code is a word, or it may be anything.
+    is_word = (
+        isinstance(code, str) and code.isidentifier() and len(code) <= LONGEST_CODE
+    )
+    return str(code) if is_word else type(error).__name__
 
 
 def open_span(

@@ -37,7 +37,7 @@ def _tokens(expression: str) -> list[tuple[str, str]]:
 def check(expression: str) -> None:
     """Raise if brackets do not match, a function is unknown, or a rate has no range."""
     tokens, depth = _tokens(expression), 0
-    if tokens[-1][1] in {"(", "+", "-", "*", "/", ">", "<", ","}:
+    if not tokens or tokens[-1][1] in {"(", "+", "-", "*", "/", ">", "<", ","}:
         raise ExpressionError(f"{expression} ends in the middle")
     for (kind, text), following in zip(tokens, [*tokens[1:], ("", "")]):
         depth += (text == "(") - (text == ")")

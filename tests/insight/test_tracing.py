@@ -5,10 +5,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from accounts.client import AccountsError
 from foundation import tracing
 from foundation.environment import SettingsError
 from foundation.trace_context import (
@@ -123,6 +125,22 @@ def test_an_error_is_told_by_its_kind_alone(kept: Kept) -> None:
         raise ValueError("ana@example.com")
     assert kept.spans[0].attributes == {ERROR_TYPE: "ValueError"}
     assert current.get() is None
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("no_account", "no_account"),
+        ("ana@example.com", "AccountsError"),
+        ("x" * 51, "AccountsError"),
+        (404, "AccountsError"),
+        (None, "AccountsError"),
+    ],
+)
+def test_a_code_is_told_if_it_is_a_word(code: Any, told: str, kept: Kept) -> None:
+    with tracing.within(WANTED), pytest.raises(AccountsError), tracing.span("a"):
+        raise AccountsError(code, "ana@example.com", permanent=True)
+    assert kept.spans[0].attributes == {ERROR_TYPE: told}
 
 
 def test_a_trace_of_its_own_has_no_span_above(kept: Kept) -> None:

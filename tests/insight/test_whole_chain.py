@@ -13,6 +13,8 @@ import yaml
 from foundation.trace_context import TraceContext, trace_of
 from tests.accounts import people
 from tests.accounts.service import BOUNCE, ROOT, wait_for
+from tests.console.agent_client import AgentClient, add_person
+from tests.console.person.panel import claim, press, recover
 from tests.e2e.full_stack import FullStack
 from tests.helpdesk.chat_client import ChatClient
 from tests.insight.collector import Collector, Told, run_collector
@@ -288,3 +290,29 @@ def test_the_dashboard_can_be_imported() -> None:
         assert panel["type"] == "row" or panel["targets"]
         sources = {target["datasource"]["uid"] for target in panel.get("targets", ())}
         assert sources <= {"${datasource}"}
+
+
+def test_what_an_agent_presses_is_a_trace_of_its_own(
+    product: FullStack, collector: Collector
+) -> None:
+    email = people.invited(product.accounts)
+    with ChatClient.of_new_contact(product.site) as chat:
+        chat.ask(f"hello, {email} is my address")
+        agent = AgentClient(product.site, add_person(product.record_url))
+        assert agent.sign_in().status_code == 303
+        claim(agent, chat)
+        assert recover(agent, chat, press(email)).status_code == 202
+    product.accounts.next_mail(email)
+    first = collector.span("agent recovery")
+
+    def mailed() -> Told | None:
+        of_it = [each for each in collector.spans if each.trace_id == first.trace_id]
+        return next((each for each in of_it if each.name == "send mail"), None)
+
+    sent = wait_for(mailed, "the mail's span")
+    known = [each for each in collector.spans if each.trace_id == first.trace_id]
+    assert way_to(sent, known) == [
+        ("helpdesk", "agent recovery"),
+        ("helpdesk", "POST /v1/recoveries"),
+        *CHAIN[-2:],
+    ]
