@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from accounts.models import Job
+from accounts.models import Job, Mail
 from accounts.words import JobKind
 from foundation.database import Database
 
@@ -73,11 +73,21 @@ def _is_for(job: Job, email: str | None, reference: str | None) -> bool:
     return job.email == email
 
 
+def is_due(kind: type[Job] | type[Mail], now: datetime) -> ColumnElement[bool]:
+    """Tell whether the time of a job or a mail has come.
+
+    What was never tried is due whatever its time says: it was queued to be done at once,
+    and the clock may have been put back since.
+    """
+    is_new = and_(kind.next_attempt_at.is_not(None), kind.attempts == 0)
+    return or_(kind.next_attempt_at <= now, is_new)
+
+
 def take_job(session: Session, now: datetime) -> Job | None:
     """Return the next due job, locked until the transaction ends."""
     return session.scalar(
         select(Job)
-        .where(Job.next_attempt_at <= now)
+        .where(is_due(Job, now))
         .order_by(Job.created_at)
         .limit(1)
         .with_for_update(skip_locked=True)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from accounts.jobs import is_due
 from accounts.models import DeliveryEvent, Mail, Token
 from accounts.words import DeliveryState, Letter
 
@@ -92,7 +93,7 @@ def take_mail(session: Session, now: datetime) -> Mail | None:
     """Return the next mail that is due, locked until the transaction ends."""
     return session.scalar(
         select(Mail)
-        .where(Mail.next_attempt_at <= now)
+        .where(is_due(Mail, now))
         .order_by(Mail.next_attempt_at)
         .limit(1)
         .with_for_update(skip_locked=True, of=Mail)

@@ -15,6 +15,7 @@ from cli.bench_turn import bench_turn
 from cli.capacity.bench_capacity import bench_capacity
 from cli.capacity.bench_simulate import bench_simulate
 from cli.capacity.soak import soak
+from cli.chaos.command import chaos
 from cli.chat import chat
 from cli.checks import checks
 from cli.commands import commands
@@ -43,6 +44,7 @@ for command in (
     restart,
     serve,
     chat,
+    chaos,
     ask,
     train,
     check,

@@ -23,10 +23,13 @@ class Wordings:
         responses = domain.get("responses")
         assert isinstance(responses, dict)
         self._first: dict[str, str] = {}
-        for wordings in responses.values():
+        self._by_name: dict[str, str] = {}
+        for name, wordings in responses.items():
             texts = [names.fill(each["text"]) for each in wordings if "text" in each]
             for text in texts:
                 self._first.setdefault(text.strip(), texts[0].strip())
+            if texts:
+                self._by_name[name] = self._first[texts[0].strip()]
 
     @classmethod
     def of_project(cls, project: Path) -> "Wordings":
@@ -38,3 +41,7 @@ class Wordings:
         """Return an answer with each text in the first wording of its response."""
         stripped = (text.strip() for text in texts)
         return tuple(self._first.get(text, text) for text in stripped)
+
+    def of(self, response: str) -> str:
+        """Return the text that `same` makes of a response, whatever its wording."""
+        return self._by_name[response]

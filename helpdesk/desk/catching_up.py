@@ -164,6 +164,7 @@ class CatchingUp:
 
     async def _look(self) -> None:
         now = self.clock.now()
+        self._looked_at = min(self._looked_at, now)  # a clock may be put back
         is_all_wanted = self.is_cut_off() or self._was_cut_off
         if not is_all_wanted and now < self._looked_at + LOOK_ANYWAY_EVERY:
             return

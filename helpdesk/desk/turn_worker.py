@@ -19,13 +19,7 @@ from sqlalchemy.orm import Session
 
 from foundation.clock import Clock
 from foundation.trace_context import in_trace
-from helpdesk.assistant import (
-    AT_ONCE_MOST,
-    Actor,
-    Assistant,
-    AssistantError,
-    Turn,
-)
+from helpdesk.assistant import AT_ONCE_MOST, Actor, Assistant, AssistantError, Turn
 from helpdesk.desk.answers import Finished, Outcome, Reply, finish_turn, tell_trouble
 from helpdesk.desk.bulk_checks import BulkChecks, LeftOut
 from helpdesk.desk.changes import Change
@@ -59,6 +53,7 @@ GRACE_S = 2.0  # for an attempt that has only just begun
 BACK_OFF_S = (0.3, 0.6, 1.2, 2.5, 5.0, 8.0)
 # What still fails inside the assistant after this time is the turn's fault.
 GIVE_UP_AFTER = timedelta(minutes=10)
+FEWEST_ATTEMPTS = 10
 MOST_ATTEMPTS = (
     80  # as long, for the turns of a bulk command, which wait for each other
 )
@@ -259,7 +254,8 @@ class TurnWorker:
     def _is_patient_with(self, turn: OpenTurn) -> bool:
         if turn.purpose is Purpose.BULK:
             return turn.attempt < MOST_ATTEMPTS
-        return self._clock.now() - turn.created_at < GIVE_UP_AFTER
+        is_young = self._clock.now() - turn.created_at < GIVE_UP_AFTER
+        return is_young or turn.attempt < FEWEST_ATTEMPTS  # the clock may have jumped
 
     def _note_away(self, problem: str) -> None:
         if not self._is_assistant_away:

@@ -9,8 +9,17 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, bindparam, exists, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from helpdesk.assistant import Actor
 from helpdesk.desk.bursts import LONGEST_WAIT, REST
@@ -25,6 +34,8 @@ AFRESH = "/session_start"
 UNFINISHED = (TurnState.WAITING, TurnState.RUNNING)
 LONGEST_BURST = 4_000  # characters
 FEW = 100
+# Nothing of a contact's waits that long: what seems to was written while a clock was wrong.
+FAR_AHEAD = timedelta(seconds=30)
 # Columns of the table, not of the class: those would take the way of a unit of work.
 _TURNS = table_of(Turn).c
 _NEWEST_UNFINISHED = Prepared(
@@ -149,7 +160,7 @@ def take_due_turns(session: Session, now: datetime, most: int) -> list[OpenTurn]
         select(*TURN_AND_CONTEXT)
         .join(Conversation, Conversation.id == Turn.conversation_id)
         .where(Turn.done_at.is_(None), Turn.state.in_(UNFINISHED))
-        .where(Turn.due_at <= now, ~is_blocked)
+        .where(or_(Turn.due_at <= now, _is_astray(Turn.due_at, now)), ~is_blocked)
         .order_by(Turn.due_at)
         .limit(most)
         .with_for_update(skip_locked=True, of=table_of(Turn)),
@@ -178,7 +189,7 @@ def find_overdue(session: Session, since: datetime) -> list[OpenTurn]:
         .where(
             Turn.done_at.is_(None),
             Turn.state.in_(UNFINISHED),
-            Turn.created_at <= since,
+            or_(Turn.created_at <= since, _is_astray(Turn.created_at, since)),
             Turn.is_trouble_told.is_(False),
         )
         .limit(FEW),
@@ -249,6 +260,16 @@ def end_dropped(session: Session, turn: OpenTurn, **values: Any) -> bool:
 def has_open_turn(session: Session, conversation_id: UUID) -> bool:
     """Tell whether the assistant has something left to answer."""
     return _newest_unfinished(session, conversation_id) is not None
+
+
+def _is_astray(
+    moment: InstrumentedAttribute[datetime], now: datetime
+) -> ColumnElement[bool]:
+    """Tell whether a moment was noted before the clock was put back.
+
+    The turns of a bulk command may be planned for long ahead.
+    """
+    return and_(moment > now + FAR_AHEAD, Conversation.purpose != Purpose.BULK)
 
 
 def _newest_unfinished(session: Session, conversation_id: UUID) -> Turn | None:

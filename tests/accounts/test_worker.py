@@ -47,6 +47,16 @@ def test_waits_grow_and_the_mail_is_given_up_after_two_days(office: Office) -> N
     assert mail.next_attempt_at is None
 
 
+def test_what_was_queued_before_the_clock_was_put_back_is_done_at_once(
+    office: Office,
+) -> None:
+    office.clock.advance(timedelta(hours=1))
+    office.ask()
+    office.clock.advance(-timedelta(hours=1))
+    with office.worker():
+        assert office.wait_for_attempt(1).state is DeliveryState.DEFERRED
+
+
 def test_each_attempt_starts_the_links_time_anew(office: Office) -> None:
     office.ask()
     with office.worker() as worker:

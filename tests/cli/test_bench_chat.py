@@ -176,6 +176,7 @@ def test_another_wording_of_the_same_response_is_the_same_answer() -> None:
     first, second = "Did that help?", "Does that answer it?"
     assert wordings.same([ANSWER, first]) == wordings.same([f"{ANSWER}\n", second])
     assert wordings.same([first]) != wordings.same([ANSWER])
+    assert wordings.same([second]) == (wordings.of("utter_ask_if_helped"),)
 
 
 def test_our_half_really_runs(helpdesk: HelpdeskRun, process: Child) -> None:

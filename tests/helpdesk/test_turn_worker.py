@@ -44,6 +44,34 @@ def test_a_part_that_comes_back_soon_is_not_mentioned(
     assert chat.hear()["text"] == f"You said: {QUESTION}"
 
 
+def test_a_clock_that_jumps_ahead_is_no_reason_to_give_up(
+    tmp_path: Path, assistant: ScriptedAssistant
+) -> None:
+    clock = tmp_path / "clock"
+    clock.write_text("0")
+    assistant.reset()
+    assistant.has_trouble = True
+    with (
+        run_helpdesk(
+            tmp_path,
+            "tests.helpdesk.shifted_launcher",
+            LATCHKEY_RASA_URL=assistant.url,
+            LATCHKEY_TEST_CLOCK_FILE=str(clock),
+        ) as helpdesk,
+        ChatClient.of_new_contact(helpdesk.base_url) as chat,
+    ):
+        chat.post(QUESTION)
+        wait_for(lambda: assistant.turns or None, "the first attempt")
+        clock.write_text("3600")
+        assistant.turns.clear()
+        wait_for(lambda: assistant.turns or None, "a further attempt")
+        assistant.has_trouble = False
+        heard = [chat.hear()["text"]]
+        if heard[-1].startswith(SLOW):
+            heard.append(chat.hear()["text"])
+        assert heard[-1] == f"You said: {QUESTION}"
+
+
 def test_everybody_who_waits_behind_an_open_turn_hears_so(
     chat: ChatClient, assistant: ScriptedAssistant
 ) -> None:

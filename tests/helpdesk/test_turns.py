@@ -18,8 +18,10 @@ from helpdesk.desk.turns import (
 )
 from helpdesk.store.models import Conversation
 from helpdesk.store.rows import change
-from helpdesk.store.words import Kind, Owner, Status
+from helpdesk.store.words import Kind, Owner, Purpose, Status
 from tests.helpdesk.desk_steps import SECOND, Desk
+
+HOUR = 3_600 * SECOND
 
 
 @pytest.fixture
@@ -137,6 +139,28 @@ def test_a_postponed_turn_comes_back_later(desk: Desk) -> None:
     assert desk.take() == []
     desk.now += 2 * SECOND
     assert [again.attempt for again in desk.take()] == [2]
+
+
+def test_a_clock_that_is_put_back_keeps_nobody_waiting(desk: Desk) -> None:
+    desk.now += HOUR
+    fragment, question = desk.say("hi").turn, desk.other().say("my invite expired").turn
+    assert fragment
+    assert question
+    desk.now -= HOUR
+    assert {turn.id for turn in desk.take()} == {fragment.id, question.id}
+    with desk.database.reading() as session:
+        assert len(find_overdue(session, desk.now - 6 * SECOND)) == 2
+
+
+def test_the_turns_of_a_bulk_command_may_be_planned_for_long_ahead(desk: Desk) -> None:
+    desk.now += HOUR
+    desk.say("hi")
+    desk.now -= HOUR
+    is_it = {"id": desk.conversation}
+    with desk.database.transaction() as session:
+        change(session, Conversation, is_it, purpose=Purpose.BULK)
+        assert find_overdue(session, desk.now - 6 * SECOND) == []
+    assert desk.take() == []
 
 
 def test_trouble_is_told_once_and_the_answer_still_comes(desk: Desk) -> None:

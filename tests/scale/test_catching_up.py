@@ -113,6 +113,15 @@ def test_what_may_be_under_way_is_waited_for(desk: Desk, process: Process) -> No
     assert seqs(process.look_later()) == [1]
 
 
+def test_a_clock_that_is_put_back_hides_nothing(desk: Desk, process: Process) -> None:
+    desk.now += timedelta(hours=1)
+    assert process.look_later() == []
+    desk.now -= timedelta(hours=1)
+    assert process.look() == []  # only notices
+    desk.say("my invitation has expired")
+    assert seqs(process.look_later()) == [1]
+
+
 def test_while_it_is_cut_off_it_looks_each_time_and_once_more_afterwards(
     desk: Desk, process: Process
 ) -> None:
