@@ -13,6 +13,7 @@ from cli.bench_redaction import bench_redaction
 from cli.bench_search import bench_search
 from cli.bench_turn import bench_turn
 from cli.capacity.bench_capacity import bench_capacity
+from cli.capacity.bench_pool import bench_pool
 from cli.capacity.bench_simulate import bench_simulate
 from cli.capacity.soak import soak
 from cli.chaos.command import chaos
@@ -87,6 +88,7 @@ bench.command("capacity")(bench_capacity)
 bench.command("chat")(bench_chat)
 bench.command("console")(bench_console)
 bench.command("nlu")(bench_nlu)
+bench.command("pool")(bench_pool)
 bench.command("redaction")(bench_redaction)
 bench.command("search")(bench_search)
 bench.command("simulate")(bench_simulate)
