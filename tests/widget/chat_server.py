@@ -225,14 +225,16 @@ def add_api(app: Sanic[Any, Any], server: ChatServer) -> None:
     async def poll(request: Request, _name: str) -> HTTPResponse:
         if "before" in request.args:
             return as_json(talk.history(int(request.args["before"][0])))
-        after = int(request.args["after"][0])
+        after, wait_s = (float(request.args[name][0]) for name in ("after", "wait"))
         with suppress(TimeoutError):
-            async with asyncio.timeout(float(request.args["wait"][0])), server.changed:
+            async with asyncio.timeout(wait_s), server.changed:
                 stands = talk.conversation
+                if wait_s:
+                    server.frames.append({"type": "poll", "data": {"after": after}})
                 await server.changed.wait_for(
                     lambda: talk.last_seq > after or talk.conversation != stands
                 )
-        return as_json(talk.joined(after) | {"typing": None})
+        return as_json(talk.joined(int(after)) | {"typing": None})
 
     @app.post("/api/v1/conversations/<_name>/messages")
     async def post(request: Request, _name: str) -> HTTPResponse:

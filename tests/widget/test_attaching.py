@@ -146,7 +146,7 @@ def test_what_cannot_be_attached_is_said_in_words(
     check_rules(chat)
     chat.say("nothing but words")
     chat.reads("nothing but words")
-    assert "attachments" not in help_desk.frames_of("message")[0]
+    assert "attachments" not in help_desk.wait_for_frame("message")
     expect(tray(chat)).to_have_count(0)
 
 

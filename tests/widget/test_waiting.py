@@ -71,8 +71,7 @@ def test_the_standing_is_there_after_a_reload_and_over_requests(
     status(chat, re.compile("number 2"))
     help_desk.refuses_sockets = True
     help_desk.drop_sockets()
-    wait = "() => document.querySelector('latchkey-chat').dataset.state === 'online'"
-    chat.page.wait_for_function(wait)
+    help_desk.wait_for_frame("poll")
     help_desk.stand("agent", agent=ANA)
     status(chat, "Ana is here")
 
