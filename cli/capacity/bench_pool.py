@@ -57,7 +57,8 @@ def bench_pool(
 
     First as a help desk uses Rasa: sixteen conversations from this process, trackers on
     PostgreSQL, one process and both in turns. Then sixteen contacts talk to the whole
-    product in three sizes, as fast as they are answered and at the same pace.
+    product in three sizes, as fast as they are answered and at the same pace, with the
+    record on PostgreSQL and Valkey between the parts in all of them.
     """
     trained.ensure_trained()
     try:
@@ -78,7 +79,7 @@ def bench_pool(
 def _product(scale: Scale) -> Iterator[Product]:
     with (
         tempfile.TemporaryDirectory(prefix="bench-", dir=ENVIRONMENTS) as folder,
-        running_product(Path(folder), scale) as product,
+        running_product(Path(folder), scale, on_servers=True) as product,
     ):
         yield product
 

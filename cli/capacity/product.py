@@ -53,11 +53,18 @@ class Product:
 
 
 @contextmanager
-def running_product(folder: Path, scale: Scale) -> Iterator[Product]:
+def running_product(
+    folder: Path, scale: Scale, *, on_servers: bool = False
+) -> Iterator[Product]:
     """Run everything with its state in a folder.
 
     What the environment says about an installation is forgotten first: a load must reach
     nobody's record and nobody's mailbox.
+
+    Args:
+        folder: For the state.
+        scale: How many processes there are of each part.
+        on_servers: On PostgreSQL and Valkey also where SQLite would do.
 
     Raises:
         ChildNotReadyError: A part does not start.
@@ -65,7 +72,8 @@ def running_product(folder: Path, scale: Scale) -> Iterator[Product]:
     for name in [n for n in os.environ if n.startswith("LATCHKEY_") and n not in KEPT]:
         del os.environ[name]
     os.environ["LATCHKEY_LIMIT_FACTOR"] = NO_LIMIT
-    own = Servers.missing_in({}, folder) if scale.needs_servers else None
+    needs_servers = on_servers or scale.needs_servers
+    own = Servers.missing_in({}, folder) if needs_servers else None
     below = Supervisor(own.children() if own else [], stop_grace_s=STOPS_WITHIN_S)
     above = Supervisor([])
     try:
