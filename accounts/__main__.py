@@ -7,7 +7,7 @@ from accounts.app import create_app
 from accounts.settings import AccountsSettings
 from accounts.start_checks import check_accounts
 from foundation.environment import SettingsError
-from foundation.logs import log_to_stderr, process_name
+from foundation.logs import log_to_stderr
 from foundation.serving import serve
 from foundation.start_checks import admit
 from foundation.tracing import begin_tracing, end_tracing
@@ -19,7 +19,7 @@ def main() -> int:
         log_to_stderr("accounts")
         settings = AccountsSettings.from_environment()
         admit(check_accounts(settings), settings.stage)
-        begin_tracing("accounts", process_name("accounts"))
+        begin_tracing("accounts")
         app = create_app(settings)
     except SettingsError as error:
         logging.getLogger("accounts").error("%s", error)  # noqa: TRY400 - a sentence, not a traceback

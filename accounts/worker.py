@@ -143,7 +143,8 @@ class Worker:
             if mail is None:
                 return False
             writing = self._lease(session, mail, now)
-            asked_in = session.scalar(_TRACEPARENT, {"mail": mail.id})
+            about_job = {"mail": mail.id}
+            asked_in = session.scalar(_TRACEPARENT, about_job) if writing else None
         if writing is None:
             self._measures.mails.labels(DeliveryState.SUPPRESSED.value).inc()
             return True

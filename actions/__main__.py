@@ -12,7 +12,7 @@ from sanic import Sanic
 from actions.diagnosis import add_date, diagnosis
 from actions.watching import WatchedExecutor, watch
 from foundation.environment import SettingsError
-from foundation.logs import log_to_stderr, process_name
+from foundation.logs import log_to_stderr
 from foundation.tracing import begin_tracing, end_tracing
 
 ENDS_WITHIN_S = 9.0  # longer than any action; a rolling restart waits for twelve
@@ -23,7 +23,7 @@ def main() -> int:
     """Serve the actions until the process is told to stop."""
     try:
         log_to_stderr("actions", logging.WARNING)
-        begin_tracing("actions", process_name("actions"))
+        begin_tracing("actions")
     except SettingsError as error:
         logging.getLogger("actions").error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
         return 2

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from rasa_sdk.executor import ActionExecutor
 from sanic import HTTPResponse, Request, Sanic
-from sanic.response import raw
 
 from actions.measures import ACTION_SECONDS, LOOP_LAG, REGISTRY
+from foundation.measures import answer_measures
 from foundation.trace_context import HEADER, current, read_traceparent
 from foundation.tracing import Attributes, Kind, span
 
@@ -51,4 +50,4 @@ async def _begin(request: Request) -> None:
 
 
 async def _show_measures(_request: Request) -> HTTPResponse:
-    return raw(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+    return answer_measures(REGISTRY)

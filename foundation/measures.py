@@ -5,9 +5,18 @@ import contextlib
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from urllib.parse import urlsplit
+from ipaddress import ip_address
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from sanic import HTTPResponse
+from sanic.response import raw
 
 from foundation import tracing
 from foundation.trace_context import HEADER, current_traceparent
@@ -21,6 +30,19 @@ def new_registry() -> CollectorRegistry:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     return registry
+
+
+def answer_measures(registry: CollectorRegistry) -> HTTPResponse:
+    """Answer the measures of a registry, as Prometheus reads them."""
+    return raw(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def is_inside(address: str) -> bool:
+    """Tell whether somebody at an address is one of those whom measures are for."""
+    try:
+        return ip_address(address).is_private
+    except ValueError:
+        return False
 
 
 class LoopLag:
@@ -94,13 +116,7 @@ class BackendCalls:
             The headers that the call takes along.
         """
         operation, begun = f"{method} {path}", time.monotonic()
-        place = urlsplit(base_url)
-        attributes: tracing.Attributes = {
-            "http.request.method": method,
-            "url.template": path,
-            "server.address": place.hostname or "",
-            "server.port": place.port or (443 if place.scheme == "https" else 80),
-        }
+        attributes = tracing.request_to(base_url, method, path)
         try:
             with tracing.span(operation, tracing.Kind.CLIENT, attributes):
                 traceparent = current_traceparent()

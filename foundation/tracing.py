@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
+from urllib.parse import urlsplit
 
 from foundation.environment import Environment
+from foundation.logs import process_name
 from foundation.trace_context import TraceContext, current, new_span_id, new_trace
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -75,14 +77,11 @@ class Sink(Protocol):
 _sink: Sink | None = None
 
 
-def begin_tracing(
-    service: str, instance: str, variables: Mapping[str, str] = os.environ
-) -> None:
+def begin_tracing(service: str, variables: Mapping[str, str] = os.environ) -> None:
     """Send spans to the collector that the environment names, if it does.
 
     Args:
         service: Which part this process is.
-        instance: What the process is called.
         variables: The environment.
 
     Raises:
@@ -96,7 +95,7 @@ def begin_tracing(
         read.url(name, "")
     from foundation.trace_export import Exporter  # takes a while to load
 
-    send_spans_to(Exporter(Source(service, instance)))
+    send_spans_to(Exporter(Source(service, process_name(service, variables))))
 
 
 def send_spans_to(sink: Sink | None) -> None:
@@ -168,6 +167,23 @@ class OpenSpan:
         _trace: TracebackType | None,
     ) -> None:
         self.end(error)
+
+
+def request_to(base_url: str, method: str, path: str) -> Attributes:
+    """Return the attributes of a request to a neighbour.
+
+    Args:
+        base_url: Where the neighbour is.
+        method: The HTTP method.
+        path: The path, with names in the place of what is somebody's.
+    """
+    place = urlsplit(base_url)
+    return {
+        "http.request.method": method,
+        "url.template": path,
+        "server.address": place.hostname or "",
+        "server.port": place.port or (443 if place.scheme == "https" else 80),
+    }
 
 
 def _kind_of(error: BaseException) -> str:

@@ -4,7 +4,7 @@ import logging
 import os
 
 from foundation.environment import SettingsError
-from foundation.logs import log_to_stderr, process_name
+from foundation.logs import log_to_stderr
 from foundation.serving import serve
 from foundation.start_checks import admit
 from foundation.tracing import begin_tracing, end_tracing
@@ -20,7 +20,7 @@ def main() -> int:
         log_to_stderr("helpdesk")
         settings = HelpdeskSettings.from_environment()
         admit(check_helpdesk(settings), settings.stage)
-        begin_tracing("helpdesk", process_name("helpdesk"))
+        begin_tracing("helpdesk")
         app = create_app(settings)
     except SettingsError as error:
         logging.getLogger("helpdesk").error("%s", error)  # noqa: TRY400 - a sentence, not a traceback

@@ -20,10 +20,9 @@ import jwt
 
 from foundation import trace_context
 from foundation.trace_context import current_traceparent
-from foundation.tracing import Attributes, Kind, span
+from foundation.tracing import Attributes, Kind, request_to, span
 from helpdesk.assistant_spans import tell_of
 from helpdesk.neighbour_lines import (
-    PORTS,
     Answer,
     NeighbourLines,
     NotConnectedError,
@@ -137,14 +136,8 @@ class AssistantClient:
         self._lines = NeighbourLines(base_url, AT_ONCE_MOST)
         self._turn_key = turn_key
         self._actor_key = actor_key
-        place = urlsplit(base_url)
-        self._name = place.netloc.rpartition("@")[2]
-        self._span_attributes: Attributes = {
-            "http.request.method": "POST",
-            "url.template": TURN_PATH,
-            "server.address": place.hostname or "",
-            "server.port": place.port or PORTS.get(place.scheme, 80),
-        }
+        self._name = urlsplit(base_url).netloc.rpartition("@")[2]
+        self._span_attributes = request_to(base_url, "POST", TURN_PATH)
 
     def take_turn(self, turn: Turn, actor: Actor | None = None) -> dict[str, Any]:
         """Send a turn and return `{replies, nlu, handoff, acted, trouble}`.

@@ -1,7 +1,7 @@
 """What the help desk counts and measures, for Prometheus. No personal data in labels."""
 
 import math
-from typing import Protocol
+from dataclasses import dataclass
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -10,32 +10,16 @@ from foundation.measures import BackendCalls, LoopLag, new_registry
 SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
-class Figures(Protocol):
-    """What the record says of the work that is left; see `helpdesk.desk.figures`."""
+@dataclass(frozen=True)
+class Figures:
+    """The work that is left, of all processes together."""
 
-    @property
-    def open_turns(self) -> int:
-        """Turns that are not answered yet."""
-
-    @property
-    def overdue_turns(self) -> int:
-        """Those of people who wait for longer than they should."""
-
-    @property
-    def oldest_turn_s(self) -> float:
-        """How long the first of those people has waited."""
-
-    @property
-    def waiting_conversations(self) -> int:
-        """Contacts in line for a person."""
-
-    @property
-    def longest_wait_s(self) -> float:
-        """How long the first of them has waited."""
-
-    @property
-    def waiting_letters(self) -> int:
-        """Mails to contacts that have not been sent."""
+    open_turns: int
+    overdue_turns: int
+    oldest_turn_s: float
+    waiting_conversations: int
+    longest_wait_s: float
+    waiting_letters: int
 
 
 class Metrics:

@@ -1,18 +1,17 @@
 """GET /healthz: whether the service can do its work; GET /metrics: its measures."""
 
 import asyncio
-import ipaddress
 from email.utils import format_datetime
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.exceptions import NotFound
-from sanic.response import json, raw
+from sanic.response import json
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from accounts.measures import Queues, read_queues
 from accounts.services import Services, services_of
+from foundation.measures import answer_measures, is_inside
 
 health = Blueprint("health")
 
@@ -46,8 +45,7 @@ async def show_measures(request: Request) -> HTTPResponse:
         raise NotFound("There is nothing at this address.", quiet=True)
     services = services_of(request)
     services.measures.show(await asyncio.to_thread(_read_queues, services))
-    written = generate_latest(services.measures.registry)
-    return raw(written, content_type=CONTENT_TYPE_LATEST)
+    return answer_measures(services.measures.registry)
 
 
 def _read_queues(services: Services) -> Queues | None:
@@ -59,9 +57,5 @@ def _read_queues(services: Services) -> Queues | None:
 
 
 def _is_inside(request: Request) -> bool:
-    if "x-forwarded-for" in request.headers:
-        return False  # it came through a proxy: the address is the proxy's own
-    try:
-        return ipaddress.ip_address(request.ip).is_private
-    except ValueError:
-        return False
+    # What came through a proxy has the proxy's own address.
+    return "x-forwarded-for" not in request.headers and is_inside(request.ip)

@@ -1,6 +1,5 @@
 """What is left to do, counted for operators: turns, people in line, mails."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, case, func, select
@@ -8,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.desk.turns import UNFINISHED
 from helpdesk.desk.waiting import IS_WAITING
+from helpdesk.metrics import Figures
 from helpdesk.store.letter_models import Letter
 from helpdesk.store.models import Conversation, Turn
 from helpdesk.store.rows import table_of
@@ -36,18 +36,6 @@ _WAITING = select(func.count(), func.min(_CONVERSATIONS.waiting_since)).where(
     IS_WAITING
 )
 _WAITING_LETTERS = select(func.count()).where(_LETTERS.state == LetterState.WAITING)
-
-
-@dataclass(frozen=True)
-class Figures:
-    """The work that is left, of all processes together."""
-
-    open_turns: int
-    overdue_turns: int
-    oldest_turn_s: float
-    waiting_conversations: int
-    longest_wait_s: float
-    waiting_letters: int
 
 
 def read_figures(session: Session, now: datetime) -> Figures:

@@ -1,16 +1,16 @@
 """Health, readiness and measures."""
 
 import asyncio
-import ipaddress
 from email.utils import format_datetime
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.exceptions import NotFound
-from sanic.response import json, raw
+from sanic.response import json
 from sqlalchemy.exc import SQLAlchemyError
 
-from helpdesk.desk.figures import Figures, read_figures
+from foundation.measures import answer_measures, is_inside
+from helpdesk.desk.figures import read_figures
+from helpdesk.metrics import Figures
 from helpdesk.services import Services, services_of
 from helpdesk.store.outage import OutageError
 from helpdesk.web.visitors import address_of
@@ -48,8 +48,7 @@ async def show_measures(request: Request) -> HTTPResponse:
     services = services_of(request)
     services.metrics.tasks.set(len(asyncio.all_tasks()))
     services.metrics.show(await _read_figures(services))
-    written = generate_latest(services.metrics.registry)
-    return raw(written, content_type=CONTENT_TYPE_LATEST)
+    return answer_measures(services.metrics.registry)
 
 
 async def _read_figures(services: Services) -> Figures | None:
@@ -65,7 +64,4 @@ def _is_inside(request: Request) -> bool:
     is_trusted = bool(services_of(request).settings.trusted_proxies)
     if "x-forwarded-for" in request.headers and not is_trusted:
         return False  # it came through a proxy: the address is the proxy's own
-    try:
-        return ipaddress.ip_address(address_of(request)).is_private
-    except ValueError:
-        return False
+    return is_inside(address_of(request))

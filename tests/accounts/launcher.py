@@ -11,7 +11,7 @@ from pathlib import Path
 
 from accounts.app import create_app
 from accounts.settings import AccountsSettings
-from foundation.logs import log_to_stderr, process_name
+from foundation.logs import log_to_stderr
 from foundation.serving import serve
 from foundation.tracing import begin_tracing, end_tracing
 
@@ -33,7 +33,7 @@ def main() -> int:
     logging.getLogger("accounts").setLevel(logging.INFO)
     settings = AccountsSettings.from_environment()
     clock = FileClock(Path(os.environ["LATCHKEY_TEST_CLOCK_FILE"]))
-    begin_tracing("accounts", process_name("accounts"))
+    begin_tracing("accounts")
     try:
         return serve(create_app(settings, clock), settings.host, settings.port)
     finally:

@@ -298,11 +298,11 @@ def test_noise_on_the_port_ends_without_a_traceback(
         answer = connection.recv(65536)
     assert b"Traceback" not in answer
     assert not answer.startswith(b"HTTP/1.1 5")
-    assert requests.get(f"{accounts.base_url}/healthz", timeout=5).ok
+    assert requests.get(f"{accounts.base_url}/healthz", timeout=20).ok
 
 
 def test_health_is_told(accounts: AccountsRun) -> None:
-    answer = requests.get(f"{accounts.base_url}/healthz", timeout=5)
+    answer = requests.get(f"{accounts.base_url}/healthz", timeout=20)
     assert answer.json() == {"status": "ok", "database": True, "worker": True}
 
 

@@ -13,7 +13,7 @@ from tests.accounts.service import AccountsRun
 
 
 def send(run: AccountsRun, content: bytes, to: str) -> None:
-    with smtplib.SMTP("127.0.0.1", run.smtp_port, timeout=5) as server:
+    with smtplib.SMTP("127.0.0.1", run.smtp_port, timeout=20) as server:
         server.sendmail("sender@example.com", [to], content)
 
 
@@ -78,7 +78,7 @@ def test_a_markup_in_a_mail_is_only_text(accounts: AccountsRun) -> None:
 def test_broken_mails_disturb_nobody(accounts: AccountsRun, content: bytes) -> None:
     email = people.new_address()
     send(accounts, content, email)
-    assert requests.get(accounts.outbox_url, timeout=5).status_code == 200
+    assert requests.get(accounts.outbox_url, timeout=20).status_code == 200
     good = people.stranger(accounts)
     accounts.request(good)
     accounts.next_mail(good)
@@ -90,7 +90,7 @@ def test_broken_mails_disturb_nobody(accounts: AccountsRun, content: bytes) -> N
     ["/nothing", "/mails/nothing", "/mails/..%2f..%2faccounts.db", "/api/nothing"],
 )
 def test_stray_requests_find_nothing(accounts: AccountsRun, path: str) -> None:
-    answer = requests.get(accounts.outbox_url + path, timeout=5)
+    answer = requests.get(accounts.outbox_url + path, timeout=20)
     assert answer.status_code == 404
     assert "Traceback" not in answer.text
 
@@ -98,7 +98,7 @@ def test_stray_requests_find_nothing(accounts: AccountsRun, path: str) -> None:
 def test_noise_on_the_mail_port_disturbs_nobody(accounts: AccountsRun) -> None:
     for noise in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\xff\r\n", b"x" * 5000):
         address = ("127.0.0.1", accounts.smtp_port)
-        with socket.create_connection(address, timeout=5) as connection:
+        with socket.create_connection(address, timeout=20) as connection:
             connection.sendall(noise)
     email = people.new_address()
     send(accounts, b"Subject: still here\r\n\r\nx", email)

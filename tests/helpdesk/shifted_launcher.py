@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from foundation.logs import log_to_stderr, process_name
+from foundation.logs import log_to_stderr
 from foundation.tracing import begin_tracing
 from helpdesk.__main__ import serve_help_desk
 from helpdesk.app import create_app
@@ -23,7 +23,7 @@ def main() -> int:
     settings = HelpdeskSettings.from_environment()
     letter_inbox.LOOK_EVERY_S = letter_worker.LOOK_EVERY_S = 0.3
     clock = FileClock(Path(os.environ["LATCHKEY_TEST_CLOCK_FILE"]))
-    begin_tracing("helpdesk", process_name("helpdesk"))
+    begin_tracing("helpdesk")
     return serve_help_desk(create_app(settings, clock), settings)
 
 

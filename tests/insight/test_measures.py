@@ -21,8 +21,8 @@ from foundation import measures
 from foundation.database import Database
 from foundation.measures import BackendCalls, LoopLag
 from foundation.tracing import send_spans_to, within
-from helpdesk.desk.figures import Figures, read_figures
-from helpdesk.metrics import Metrics
+from helpdesk.desk.figures import read_figures
+from helpdesk.metrics import Figures, Metrics
 from helpdesk.store.letter_models import Letter
 from helpdesk.store.models import Conversation
 from helpdesk.store.rows import add, change

@@ -200,7 +200,7 @@ def test_a_collector_that_cannot_be_is_refused_at_the_start(
     variables: dict[str, str], said: str
 ) -> None:
     with pytest.raises(SettingsError, match=f"{said} must start with http"):
-        tracing.begin_tracing("helpdesk", "helpdesk", variables)
+        tracing.begin_tracing("helpdesk", variables)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_a_collector_that_cannot_be_is_refused_at_the_start(
     ],
 )
 def test_nothing_is_told_unless_a_collector_is_named(variables: dict[str, str]) -> None:
-    tracing.begin_tracing("helpdesk", "helpdesk", variables)
+    tracing.begin_tracing("helpdesk", variables)
     assert not tracing.samples(TRACE_ID)
 
 
@@ -220,7 +220,7 @@ def test_without_a_collector_nothing_of_opentelemetry_is_loaded() -> None:
     program = (
         "import sys, helpdesk.app, accounts.app\n"
         "from foundation.tracing import begin_tracing\n"
-        "begin_tracing('helpdesk', 'helpdesk', {})\n"
+        "begin_tracing('helpdesk', {})\n"
         "print([n for n in sys.modules if n.startswith('opentelemetry')])"
     )
     result = subprocess.run(
