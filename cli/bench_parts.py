@@ -1,5 +1,6 @@
 """The processes that a benchmark measures: ours, and stock Rasa as their peer."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,19 @@ from cli.stack import HOST, Answers, Ports, Stack
 
 READY_WITHIN_S = 300.0
 NO_LIMIT = "1000000"  # a load comes from one address, and means it
+# Where things are that every run on this machine shares.
+KEPT = ("LATCHKEY_ENVIRONMENTS", "LATCHKEY_CACHE", "LATCHKEY_MODEL")
+
+
+def forget_installation(more: tuple[str, ...] = ()) -> None:
+    """Forget what the environment says of an installation: a load must not reach it.
+
+    Args:
+        more: What else the names of forgotten variables begin with.
+    """
+    for name in list(os.environ):
+        if name.startswith(("LATCHKEY_", *more)) and name not in KEPT:
+            del os.environ[name]
 
 
 def stock_child(model: Path, port: int, stack: Stack) -> Child:

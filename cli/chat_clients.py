@@ -93,6 +93,32 @@ class HttpLine:
         return self._streams
 
 
+async def begin_visit(base_url: str) -> str:
+    """Return the token of a new visit at our help desk.
+
+    Raises:
+        LoadError: It was refused.
+    """
+    line = HttpLine(base_url)
+    try:
+        return str((await line.post(VISITS_PATH, {}))["token"])
+    finally:
+        await line.close()
+
+
+async def open_socket(
+    base_url: str, within_s: float = OPEN_WITHIN_S
+) -> ClientConnection:
+    """Open a socket of our help desk, that nobody has joined yet."""
+    return await connect(
+        base_url.replace("http", "ws", 1) + SOCKET_PATH,
+        compression=None,
+        ping_interval=None,
+        open_timeout=within_s,
+        proxy=None,  # for the outside world, not for a neighbour
+    )
+
+
 class StockChat:
     """A conversation with stock Rasa over its REST channel."""
 
@@ -125,18 +151,9 @@ class ShippedChat:
         Raises:
             LoadError: It was refused.
         """
-        line = HttpLine(base_url)
-        visit = await line.post(VISITS_PATH, {})
-        await line.close()
-        socket = await connect(
-            base_url.replace("http", "ws", 1) + SOCKET_PATH,
-            compression=None,
-            ping_interval=None,
-            open_timeout=OPEN_WITHIN_S,
-            proxy=None,  # for the outside world, not for a neighbour
-        )
-        chat = cls(socket)
-        await chat._send("join", {"token": visit["token"]})
+        token = await begin_visit(base_url)
+        chat = cls(await open_socket(base_url))
+        await chat._send("join", {"token": token})
         joined = await chat._next("joined")
         chat.conversation = joined["conversation"]["id"]
         return chat

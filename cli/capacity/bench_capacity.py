@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,7 +28,7 @@ from cli.console import err, fail, out, print_json
 from cli.full_store import fill_store
 from cli.load_figures import Figures, allow_open_files, cpu_s
 from cli.nlu import Json
-from cli.places import ENVIRONMENTS, PROJECT
+from cli.places import PROJECT
 from cli.processes import ChildNotReadyError
 from cli.scale import Scale
 from cli.wordings import Wordings
@@ -62,15 +60,14 @@ def bench_capacity(
     result: Figures = {"cores": os.cpu_count()}
     for name, scale in SCALES.items():
         err.print(f"[bold]{name}[/]: starting")
-        with tempfile.TemporaryDirectory(prefix="bench-", dir=ENVIRONMENTS) as folder:
-            try:
-                with running_product(Path(folder), scale) as product:
-                    result[name] = _measure(product, seconds, turns)
-                    if name == ALONE:
-                        sizes = [int(size) for size in stored.split(",") if size]
-                        result |= _measure_growth(product, sockets, sizes, turns)
-            except ChildNotReadyError as error:
-                fail(str(error))
+        try:
+            with running_product(scale) as product:
+                result[name] = _measure(product, seconds, turns)
+                if name == ALONE:
+                    sizes = [int(size) for size in stored.split(",") if size]
+                    result |= _measure_growth(product, sockets, sizes, turns)
+        except ChildNotReadyError as error:
+            fail(str(error))
     if as_json:
         print_json(result)
     else:

@@ -2,14 +2,10 @@
 
 import asyncio
 import os
-import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
 
@@ -25,7 +21,6 @@ from cli.console import err, fail, out, print_json
 from cli.keys import ACTOR_KEY, TURN_KEY
 from cli.load_figures import Figures, median, percentiles, ratio
 from cli.nlu import Json
-from cli.places import ENVIRONMENTS
 from cli.processes import ChildNotReadyError
 from cli.scale import Scale
 from helpdesk.assistant import AssistantClient, Turn
@@ -75,17 +70,8 @@ def bench_pool(
         _print(result)
 
 
-@contextmanager
-def _product(scale: Scale) -> Iterator[Product]:
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-", dir=ENVIRONMENTS) as folder,
-        running_product(Path(folder), scale, on_servers=True) as product,
-    ):
-        yield product
-
-
 def _measure_turns(seconds: float, rounds: int) -> Figures:
-    with _product(SIZES["two Rasas"]) as product:
+    with running_product(SIZES["two Rasas"], on_servers=True) as product:
         urls = product.stack.urls("rasa").split(",")
         pools = {ONE: _pool(product, urls[:1]), TWO: _pool(product, urls)}
         for pool in pools.values():
@@ -142,7 +128,7 @@ def _measure_product(seconds: float) -> Figures:
     pace = 0.0
     for name, scale in SIZES.items():
         err.print(f"The product: {name}")
-        with _product(scale) as product:
+        with running_product(scale, on_servers=True) as product:
             site = product.site
             pressed = asyncio.run(
                 find_capacity(site, SEED, AT_ONCE, WARM_UP_S, seconds)

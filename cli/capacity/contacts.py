@@ -7,15 +7,9 @@ import time
 from typing import Any
 from uuid import uuid4
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
-from cli.chat_clients import (
-    OPEN_WITHIN_S,
-    SOCKET_PATH,
-    VISITS_PATH,
-    HttpLine,
-    LoadError,
-)
+from cli.chat_clients import LoadError, begin_visit, open_socket
 from cli.chat_load import FAILURES, PATIENCE_S
 
 PING_EVERY_S = 20.0  # of silence, as the protocol asks of a browser
@@ -46,11 +40,7 @@ class Contact:
         Raises:
             LoadError: It was refused.
         """
-        line = HttpLine(self._site)
-        try:
-            self._token = (await line.post(VISITS_PATH, {}))["token"]
-        finally:
-            await line.close()
+        self._token = await begin_visit(self._site)
         await self.join()
 
     async def join(self) -> None:
@@ -59,13 +49,7 @@ class Contact:
         Raises:
             LoadError: It was refused.
         """
-        self._line = await connect(
-            self._site.replace("http", "ws", 1) + SOCKET_PATH,
-            compression=None,
-            ping_interval=None,
-            open_timeout=OPEN_WITHIN_S,
-            proxy=None,  # for the outside world, not for a neighbour
-        )
+        self._line = await open_socket(self._site)
         join = {"token": self._token, "after": max(self._messages, default=0)}
         await self._send("join", join)
         while (frame := json.loads(await self._line.recv()))["type"] != "joined":

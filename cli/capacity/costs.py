@@ -143,7 +143,7 @@ def measure_turns(product: Product, turns: int) -> Figures:
     for number in range(turns):
         if number % 4 == 0:
             conversation = str(uuid4())
-        turn = Turn(str(uuid4()), conversation, FAQ[number % len(FAQ)])
+        turn = Turn(conversation, str(uuid4()), FAQ[number % len(FAQ)])
         times.append(_ms_of(lambda turn=turn: client.take_turn(turn)))  # type: ignore[misc]
     return _spread(times[turns // 10 :])
 

@@ -1,22 +1,20 @@
 """The whole product for a measurement: ports, state and servers of its own, for a while."""
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.bench_parts import NO_LIMIT, READY_WITHIN_S
+from cli.bench_parts import NO_LIMIT, READY_WITHIN_S, forget_installation
+from cli.places import ENVIRONMENTS
 from cli.processes import Child, Supervisor
 from cli.scale import Scale, name_of
 from cli.servers import Servers
 from cli.shared_addresses import DATABASE_URL, remember
 from cli.stack import HOST, Ports, Stack
 from cli.up import STOPS_WITHIN_S
-
-KEPT = {
-    *("LATCHKEY_HOME", "LATCHKEY_ENVIRONMENTS", "LATCHKEY_CACHE", "LATCHKEY_MODEL"),
-}
 
 
 @dataclass(frozen=True)
@@ -53,24 +51,30 @@ class Product:
 
 
 @contextmanager
-def running_product(
-    folder: Path, scale: Scale, *, on_servers: bool = False
-) -> Iterator[Product]:
-    """Run everything with its state in a folder.
+def running_product(scale: Scale, *, on_servers: bool = False) -> Iterator[Product]:
+    """Run everything with a state of its own, which is gone afterwards.
 
     What the environment says about an installation is forgotten first: a load must reach
     nobody's record and nobody's mailbox.
 
     Args:
-        folder: For the state.
         scale: How many processes there are of each part.
         on_servers: On PostgreSQL and Valkey also where SQLite would do.
 
     Raises:
         ChildNotReadyError: A part does not start.
     """
-    for name in [n for n in os.environ if n.startswith("LATCHKEY_") and n not in KEPT]:
-        del os.environ[name]
+    # Beside the real state: what a commit costs depends on the disk.
+    with (
+        tempfile.TemporaryDirectory(prefix="load-", dir=ENVIRONMENTS) as folder,
+        _running_in(Path(folder), scale, on_servers) as product,
+    ):
+        yield product
+
+
+@contextmanager
+def _running_in(folder: Path, scale: Scale, on_servers: bool) -> Iterator[Product]:
+    forget_installation()
     os.environ["LATCHKEY_LIMIT_FACTOR"] = NO_LIMIT
     needs_servers = on_servers or scale.needs_servers
     own = Servers.missing_in({}, folder) if needs_servers else None

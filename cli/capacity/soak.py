@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +22,6 @@ from cli.capacity.stores import kb_for_each, sizes_of
 from cli.console import err, fail, print_json
 from cli.load_figures import Figures, allow_open_files, percentiles, pid_of
 from cli.nlu import Json
-from cli.places import ENVIRONMENTS
 from cli.processes import ChildNotReadyError
 from cli.scale import Scale, ScaleError
 
@@ -90,15 +88,13 @@ def soak(
     plan = Plan(seconds, share, seed, every, capacity_seconds, habits)
     kept = SampleFile(samples) if samples else None
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # Beside the real state: what a commit costs depends on the disk.
-    with tempfile.TemporaryDirectory(prefix="soak-", dir=ENVIRONMENTS) as folder:
-        try:
-            with running_product(Path(folder), chosen) as product:
-                result = asyncio.run(_soak(product, plan, kept))
-        except ChildNotReadyError as error:
-            fail(str(error))
-        except KeyboardInterrupt:
-            fail("Stopped before there was anything to tell.", 130)
+    try:
+        with running_product(chosen) as product:
+            result = asyncio.run(_soak(product, plan, kept))
+    except ChildNotReadyError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        fail("Stopped before there was anything to tell.", 130)
     result = {"scale": vars(chosen), "cores": os.cpu_count(), **result}
     show(result)
     if as_json:

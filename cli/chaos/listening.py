@@ -14,11 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
 
 from cli.chaos.story import Heard, Story
-from cli.chat_clients import SOCKET_PATH, VISITS_PATH, HttpLine, LoadError
+from cli.chat_clients import LoadError, begin_visit, open_socket
 
 # As in static/chat.
 OPEN_PATIENCE_S = 8.0
@@ -107,14 +107,7 @@ class Listener:
 
     async def _stay(self) -> None:
         """Join, and read until the line is lost."""
-        async with asyncio.timeout(OPEN_PATIENCE_S):
-            line = await connect(
-                self.site.replace("http", "ws", 1) + SOCKET_PATH,
-                compression=None,
-                ping_interval=None,
-                open_timeout=None,
-                proxy=None,
-            )
+        line = await open_socket(self.site, OPEN_PATIENCE_S)
         try:
             await self._join(line)
             heard_at = time.monotonic()
@@ -212,14 +205,11 @@ class Listener:
     async def _begin_visit(self) -> str:
         """Ask over HTTP until there is an answer."""
         while True:
-            line = HttpLine(self.site)
             try:
                 async with asyncio.timeout(HTTP_PATIENCE_S):
-                    return str((await line.post(VISITS_PATH, {}))["token"])
+                    return await begin_visit(self.site)
             except (*TROUBLE, LookupError):
                 await asyncio.sleep(HTTP_PAUSE_S)
-            finally:
-                await line.close()
 
 
 def heard_in(message: Frame) -> Heard:

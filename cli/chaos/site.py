@@ -1,7 +1,6 @@
 """The installation that the run breaks: every part for real, and a line in front of each."""
 
 import asyncio
-import os
 import signal
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from cli import rasa_room
+from cli.bench_parts import NO_LIMIT, forget_installation
 from cli.chaos.keeper import Keeper, family, send
 from cli.chaos.launcher import CLOCK_FILE, GUARD
 from cli.chaos.proxy import HOST, Line
@@ -20,9 +20,8 @@ from cli.shared_addresses import DATABASE_URL, REDIS_URL
 from cli.stack import PROCESS_NAME, Ports, Stack
 
 SCALE = Scale(helpdesk=2, rasa=2, actions=2)
-NO_LIMIT = "1000000"  # the load comes from one address, and means it
 LAUNCHER = "cli.chaos.launcher"
-KEPT = ("LATCHKEY_ENVIRONMENTS", "LATCHKEY_CACHE", "LATCHKEY_MODEL")
+OF_NEIGHBOURS = ("OTEL_", "PG")
 
 
 class Site:
@@ -34,7 +33,7 @@ class Site:
     """
 
     def __init__(self, folder: Path, guard: str = "") -> None:
-        forget_environment()
+        forget_installation(OF_NEIGHBOURS)
         self.folder = folder
         self.keeper = Keeper()
         self.store = Store(folder, self.keeper)
@@ -157,13 +156,6 @@ class Site:
             PROCESS_NAME: child.name,
         }
         return replace(_with(child, own), arguments=[python, minus_m, LAUNCHER, *rest])
-
-
-def forget_environment() -> None:
-    """Forget settings of an installation: nothing here may touch a real one."""
-    for name in list(os.environ):
-        if name.startswith(("LATCHKEY_", "OTEL_", "PG")) and name not in KEPT:
-            del os.environ[name]
 
 
 def _with(child: Child, variables: Mapping[str, str]) -> Child:

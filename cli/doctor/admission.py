@@ -133,7 +133,7 @@ def _read_secrets(
             known[name] = read.rotating_secret(name, at_least=keys.LENGTH)
         except SettingsError as error:
             # What `up` finds missing it makes.
-            if kind is Kind.ENVIRONMENT or _is_there(name, variables):
+            if kind is Kind.ENVIRONMENT or is_named(name, variables):
                 findings.append(found("LK202", problem=error))
             replaced[name] = random.token_urlsafe(36)
     return known, replaced
@@ -148,10 +148,6 @@ def _needed(kind: Kind) -> Iterator[str]:
 
 def _has_helpdesk(kind: Kind) -> bool:
     return kind is Kind.UP or any(map(is_named, OF_HELPDESK))
-
-
-def _is_there(name: str, variables: Mapping[str, str]) -> bool:
-    return any(variables.get(each, "").strip() for each in (name, f"{name}_FILE"))
 
 
 def _with(variables: Mapping[str, str], replaced: Mapping[str, str]) -> dict[str, str]:

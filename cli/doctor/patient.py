@@ -176,6 +176,6 @@ def _listens(url: str) -> bool:
     return True
 
 
-def is_named(name: str) -> bool:
+def is_named(name: str, variables: Mapping[str, str] = os.environ) -> bool:
     """Tell whether a setting, or a file that holds it, is in the environment."""
-    return any(os.environ.get(each, "").strip() for each in (name, f"{name}_FILE"))
+    return any(variables.get(each, "").strip() for each in (name, f"{name}_FILE"))

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,29 +27,11 @@ from cli.processes import Child
 from cli.wordings import Wordings
 from helpdesk.store import open_database
 from tests.helpdesk.running import HelpdeskRun, run_helpdesk
-from tests.helpdesk.scripted_assistant import ScriptedAssistant, run_scripted_assistant
+from tests.helpdesk.scripted_assistant import ScriptedAssistant
 from tests.helpdesk.scripted_server import reply, run_scripted_server
 
 ANSWER = "A link is valid for 72 hours."
 ONE = Question("Does anybody answer this question?", replies=1)
-
-
-@pytest.fixture(scope="module")
-def assistant() -> Iterator[ScriptedAssistant]:
-    with run_scripted_assistant() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def helpdesk(
-    tmp_path_factory: pytest.TempPathFactory, assistant: ScriptedAssistant
-) -> Iterator[HelpdeskRun]:
-    with run_helpdesk(
-        tmp_path_factory.mktemp("bench"),
-        LATCHKEY_RASA_URL=assistant.url,
-        LATCHKEY_LIMIT_FACTOR="1000",
-    ) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

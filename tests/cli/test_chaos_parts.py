@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from cli.bench_parts import KEPT, forget_installation
 from cli.chaos.guards import GUARDS, take_out
 from cli.chaos.keeper import Keeper, family, kill, send
 from cli.chaos.launcher import CLOCK_FILE
 from cli.chaos.report import COUNTED
 from cli.chaos.run import read_mails
-from cli.chaos.site import KEPT, forget_environment
+from cli.chaos.site import OF_NEIGHBOURS
 from cli.chaos.store import Disk
 from cli.processes import Child
 from tests.accounts.service import ROOT, wait_for
@@ -138,5 +139,5 @@ def test_settings_of_a_real_installation_are_forgotten(
 ) -> None:
     names = ("LATCHKEY_DATABASE_URL", "LATCHKEY_RASA_URL", "PGHOST", KEPT[0], "HOME")
     monkeypatch.setattr(os, "environ", dict.fromkeys(names, "of a real one"))
-    forget_environment()
+    forget_installation(OF_NEIGHBOURS)
     assert list(os.environ) == [KEPT[0], "HOME"]

@@ -291,7 +291,7 @@ def test_parts_that_hang_are_found_and_hold_nothing_up(up: RunningUp) -> None:
 
 def test_a_help_desk_and_an_up_that_stand_still_are_found(up: RunningUp) -> None:
     assert up.process
-    found = requests.get(up.stack.url("helpdesk") + "/healthz", timeout=5)
+    found = requests.get(up.stack.url("helpdesk") + "/healthz", timeout=20)
     assert found.ok
     helpdesk = up.wait_for_part("-m helpdesk ")
     leader = _leader_of(up)
@@ -343,7 +343,7 @@ def test_nobody_without_the_secret_learns_how_a_request_arrived(up: RunningUp) -
     address = up.stack.url("helpdesk") + "/api/v1/diagnosis"
     for header in ("", "x", "x." + "0" * 64, "é." * 200, "." * 5000):
         given = {"X-Latchkey-Question": header.encode("latin-1", "replace")}
-        answer = requests.get(address, headers=given, timeout=5)
+        answer = requests.get(address, headers=given, timeout=20)
         assert answer.status_code == 404
         assert answer.json()["code"] == "not_found"
 
@@ -354,7 +354,9 @@ def test_nobody_without_the_secret_learns_how_a_request_arrived(up: RunningUp) -
 def test_nobody_without_the_key_learns_what_the_action_server_knows(
     up: RunningUp, body: bytes
 ) -> None:
-    answer = requests.post(up.stack.url("actions") + "/diagnosis", data=body, timeout=5)
+    answer = requests.post(
+        up.stack.url("actions") + "/diagnosis", data=body, timeout=20
+    )
     assert answer.status_code == 401
     assert answer.json() == {"code": "bad_actor"}
 

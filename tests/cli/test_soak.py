@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,8 +17,8 @@ from cli.capacity.sampling import Sampler
 from cli.capacity.scripts import HURRIED, Habits, Script, Step, mean_turns, write_script
 from cli.chat_clients import LoadError
 from tests.cli.command_line import environment, latchkey, processes_of
-from tests.helpdesk.running import HelpdeskRun, run_helpdesk
-from tests.helpdesk.scripted_assistant import ScriptedAssistant, run_scripted_assistant
+from tests.helpdesk.running import HelpdeskRun
+from tests.helpdesk.scripted_assistant import ScriptedAssistant
 
 LEAKS = """
 import sys, time
@@ -31,24 +30,6 @@ while True:
 """
 SAMPLES, EVERY_S = 40, 0.05
 LIVELY = Habits(think_s=0.05, away_s=0.1, hold_s=0.2, leaves=0.5, holds=0.9)
-
-
-@pytest.fixture(scope="module")
-def assistant() -> Iterator[ScriptedAssistant]:
-    with run_scripted_assistant() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def helpdesk(
-    tmp_path_factory: pytest.TempPathFactory, assistant: ScriptedAssistant
-) -> Iterator[HelpdeskRun]:
-    with run_helpdesk(
-        tmp_path_factory.mktemp("soak"),
-        LATCHKEY_RASA_URL=assistant.url,
-        LATCHKEY_LIMIT_FACTOR="1000",
-    ) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

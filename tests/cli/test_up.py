@@ -50,7 +50,7 @@ def test_it_says_where_everything_is(shared_up: RunningUp) -> None:
     for part in ("accounts", "outbox"):
         address = shared_up.stack.url(part)
         assert address in shared_up.said
-        assert requests.get(address, timeout=5).ok
+        assert requests.get(address, timeout=20).ok
     assert "./latchkey chat" in shared_up.said
     assert str(shared_up.home / "logs") in shared_up.said
     assert "72 hours" in ask(shared_up, "how long is an invitation valid?")
@@ -91,7 +91,7 @@ def test_chat_talks_to_the_stack_that_is_up(shared_up: RunningUp) -> None:
 
     def mail() -> object:
         outbox = shared_up.stack.url("outbox")
-        found = requests.get(f"{outbox}/api/mails?to=chat@example.com", timeout=5)
+        found = requests.get(f"{outbox}/api/mails?to=chat@example.com", timeout=20)
         return found.json()["mails"]
 
     wait_for(mail, "the mail that chat asked for")

@@ -10,6 +10,7 @@ from threading import Event
 import pytest
 import requests
 
+from cli.chaos.script import QUESTIONS, SEND, WISH
 from cli.processes import Child, Supervisor
 from tests.accounts import people
 from tests.accounts.service import wait_for
@@ -22,16 +23,6 @@ AT_ONCE = 25
 CHANCE_OF_A_DROP = 0.08
 KILLS_OF_EACH = 3
 PAUSES_S = (0.1,)
-QUESTIONS = (
-    "my invitation link has expired",
-    "I forgot my password, what now?",
-    "how do I log in to the web site?",
-    "how can I sign up for an account?",
-    "I never got the confirmation email",
-    "I don't remember which email address I used",
-    "can I register myself without an invitation?",
-)
-SEND = "Yes, send it"
 DELAY = "longer than it should"
 
 
@@ -39,7 +30,7 @@ async def hold_conversation(contact: LossyContact, email: str) -> None:
     """Say ten things: seven questions, and the three steps to a new invitation."""
     for question in QUESTIONS:
         await contact.ask(text=question)
-    await contact.ask(text="please resend my invitation")
+    await contact.ask(text=WISH)
     question = (await contact.ask(text=email))[-1]
     buttons = {button["title"]: button["id"] for button in question.get("buttons", [])}
     assert SEND in buttons, list(contact.messages.values())[-4:]

@@ -12,8 +12,8 @@ from helpdesk.store import open_database
 from tests.accounts.service import wait_for
 from tests.helpdesk.chat_client import ChatClient
 from tests.helpdesk.running import HelpdeskRun, prepare_helpdesk
-from tests.helpdesk.scripted_assistant import ScriptedAssistant, run_scripted_assistant
-from tests.postgresql import new_database, run_postgresql
+from tests.helpdesk.scripted_assistant import ScriptedAssistant
+from tests.postgresql import new_database
 from tests.upgrade.old_version import (
     environment_of,
     export_old_version,
@@ -26,18 +26,6 @@ TESTS = {
     RECORD: ["tests/desk", "--ignore=tests/desk/test_who_may_speak.py"],
     ACCOUNTS: ["tests/accounts/test_worker.py", "tests/accounts/test_links.py"],
 }
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    with run_postgresql() as url:
-        yield url
-
-
-@pytest.fixture
-def assistant() -> Iterator[ScriptedAssistant]:
-    with run_scripted_assistant() as running:
-        yield running
 
 
 @pytest.fixture
