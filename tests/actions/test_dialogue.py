@@ -33,7 +33,7 @@ def test_every_action_of_the_domain_is_served_and_no_other(
 ) -> None:
     import requests
 
-    served = requests.get(f"{server.url}/actions", timeout=5).json()
+    served = requests.get(f"{server.url}/actions", timeout=20).json()
     assert sorted(action["name"] for action in served) == DOMAIN["actions"]
 
 

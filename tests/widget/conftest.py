@@ -23,7 +23,7 @@ def profile(
     """A browser's profile; a test may ask for options by parametrizing it."""
     options = getattr(request, "param", {})
     context = chromium.new_context(base_url=help_desk.origin, **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     yield context
     context.close()
 

@@ -97,16 +97,16 @@ def test_words_are_only_where_words_are_kept() -> None:
 def test_the_loader_is_asked_for_again_and_not_sent_again(
     help_desk: ChatServer, path: str
 ) -> None:
-    answer = requests.get(f"{help_desk.origin}{path}", timeout=5)
+    answer = requests.get(f"{help_desk.origin}{path}", timeout=20)
     assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Content-Encoding"] == "gzip"
     assert answer.headers["Cache-Control"] == "no-cache"
     same = {"If-None-Match": answer.headers["ETag"]}
-    again = requests.get(f"{help_desk.origin}{path}", headers=same, timeout=5)
+    again = requests.get(f"{help_desk.origin}{path}", headers=same, timeout=20)
     assert (again.status_code, again.content) == (304, b"")
     plain = {"Accept-Encoding": "identity"}
-    whole = requests.get(f"{help_desk.origin}{path}", headers=plain, timeout=5)
+    whole = requests.get(f"{help_desk.origin}{path}", headers=plain, timeout=20)
     assert "Content-Encoding" not in whole.headers
     assert whole.content == answer.content
 
@@ -114,10 +114,10 @@ def test_the_loader_is_asked_for_again_and_not_sent_again(
 def test_modules_of_a_version_are_kept_for_good(help_desk: ChatServer) -> None:
     version = read_chat_files().version
     modules = f"{help_desk.origin}/static/chat"
-    answer = requests.get(f"{modules}/{version}/strings/en.js", timeout=5)
+    answer = requests.get(f"{modules}/{version}/strings/en.js", timeout=20)
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert version in requests.get(f"{help_desk.origin}/widget.js", timeout=5).text
-    old = requests.get(f"{modules}/v-000000000000/chat.js", timeout=5)
+    assert version in requests.get(f"{help_desk.origin}/widget.js", timeout=20).text
+    old = requests.get(f"{modules}/v-000000000000/chat.js", timeout=20)
     assert (old.status_code, old.headers["Cache-Control"]) == (200, "no-cache")
 
 
@@ -125,7 +125,7 @@ def test_modules_of_a_version_are_kept_for_good(help_desk: ChatServer) -> None:
     "name", ["nothing.js", "../widget.js", "..%2Fwidget.js", "v-1/"]
 )
 def test_nothing_else_is_served(help_desk: ChatServer, name: str) -> None:
-    answer = requests.get(f"{help_desk.origin}/static/chat/{name}", timeout=5)
+    answer = requests.get(f"{help_desk.origin}/static/chat/{name}", timeout=20)
     assert answer.status_code == 404
 
 

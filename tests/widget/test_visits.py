@@ -25,7 +25,7 @@ def jwt(subject: str) -> str:
 def elsewhere(chromium: Browser, help_desk: ChatServer) -> Iterator[BrowserContext]:
     """A browser on a site that embeds the chat."""
     context = chromium.new_context(base_url=help_desk.other_origin)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     yield context
     context.close()
 

@@ -26,7 +26,7 @@ def profile(
     """Ana's browser; a test may ask for options by parametrizing it."""
     options = {**DESKTOP, **getattr(request, "param", {})}
     context = chromium.new_context(base_url=desk.origin, **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     sign_in(context, desk, ANA)
     yield context
     context.close()
@@ -44,7 +44,7 @@ def console(profile: BrowserContext, desk: ConsoleServer) -> Iterator[Console]:
 def bens(chromium: Browser, desk: ConsoleServer, console: Console) -> Iterator[Console]:
     """Ben's console, beside Ana's."""
     context = chromium.new_context(base_url=desk.origin, **DESKTOP)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     sign_in(context, desk, BEN)
     bens = Console(context.new_page(), desk)
     yield bens

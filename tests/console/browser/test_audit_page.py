@@ -29,7 +29,7 @@ def open_audit(chromium: Browser, helpdesk: HelpdeskRun) -> Iterator[Open]:
             url = helpdesk.base_url
             context = chromium.new_context(base_url=url, **options)  # type: ignore[arg-type]
             closing.callback(context.close)
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(20_000)
             cookie = {"name": COOKIE, "value": agent.token, "url": url}
             context.add_cookies([cookie])  # type: ignore[list-item]
             page = context.new_page()

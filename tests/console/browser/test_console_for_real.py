@@ -36,7 +36,7 @@ class Consoles:
         url = self.helpdesk.base_url
         context = self.chromium.new_context(base_url=url, **DESKTOP)
         self.closing.callback(context.close)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(20_000)
         context.add_cookies([{"name": COOKIE, "value": agent.token, "url": url}])
         nobody: Any = SimpleNamespace()
         console = Console(context.new_page(), nobody)
