@@ -69,7 +69,7 @@ def chaos(
     ensure_installed()
     allow_open_files(OPEN_FILES)
     with tempfile.TemporaryDirectory(prefix="latchkey-chaos-") as folder:
-        site = Site(keep or Path(folder), ",".join(guards))
+        site = Site(keep or Path(folder), guards)
         size = Size(seed, messages, plan)
         try:
             run, counts = asyncio.run(run_chaos(site, size, _words(), _tell))
@@ -77,7 +77,6 @@ def chaos(
             fail(str(error))
         except asyncio.CancelledError:
             fail("Stopped.")
-    run.guards = guards
     report = make_report(run, counts)
     if as_json:
         print_json(report)

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-HELD_S = 1.0
+# How long, so that some are always under way.
+COMMIT_HELD_S, ANSWER_HELD_S, RASA_HELD_S = 1.0, 0.5, 1.5
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def _commit_late() -> None:
         with self._outage.noticed():
             result = work(transaction.__enter__())
         end = (None, None, None)
-        commit = threading.Timer(HELD_S, transaction.__exit__, end)
+        commit = threading.Timer(COMMIT_HELD_S, transaction.__exit__, end)
         commit.daemon = True
         commit.start()
         return result
@@ -95,10 +96,12 @@ def _hold_answers(*, is_overtaken: bool = False) -> None:
     async def hold(self: Any, turn: Any, actor: Any) -> Any:
         running = [each.conversation_id for each in self._running_turns.values()]
         if is_overtaken and running.count(turn.conversation_id) > 1:
-            await asyncio.sleep(HELD_S / 3)  # Rasa itself takes one after the other
+            await asyncio.sleep(
+                ANSWER_HELD_S / 3
+            )  # Rasa itself takes one after the other
             return await ask(self, turn, actor)
         result = await ask(self, turn, actor)
-        await asyncio.sleep(HELD_S)
+        await asyncio.sleep(ANSWER_HELD_S)
         return result
 
     worker._ask = hold
@@ -125,9 +128,7 @@ def _forget_results() -> None:
 
     async def run_and_hold(*arguments: Any, **more: Any) -> None:
         await run(*arguments, **more)
-        await asyncio.sleep(
-            2 * HELD_S
-        )  # not every turn's answer depends on what was before
+        await asyncio.sleep(RASA_HELD_S)
 
     store.begin, taker._run = begin_anew, run_and_hold
 

@@ -32,6 +32,7 @@ PATIENCE_S = 15.0  # with whoever had asked before
 SLOWEST, FASTEST = 6.0, 12.0
 FEWEST_PEOPLE, MOST_PEOPLE = 24, 100
 LAST_S = 20.0
+LAST_IN_VAIN_S = 5.0  # without a guard: what is lost is lost
 QUIET_S = 2.0
 FORWARD_S = 7_200.0
 MAILS_WITHIN_S = 90.0
@@ -77,7 +78,7 @@ async def run_chaos(
         tell: Takes a sentence for the person who waits.
     """
     _end_with_signals()
-    run = Run(size.seed, time.monotonic())
+    run = Run(size.seed, time.monotonic(), guards=site.guards)
     try:
         tell("Starting every part")
         await site.start()
@@ -94,7 +95,7 @@ async def run_chaos(
             await asyncio.wait({talking}, timeout=LOOK_S)
         tell("Waiting for the last answers and mails")
         load.end()
-        await _hear_the_last(talking)
+        await _hear_the_last(talking, LAST_IN_VAIN_S if run.guards else LAST_S)
         await _collect_mails(site, load)
     finally:
         await site.stop()
@@ -163,9 +164,9 @@ async def _recover(run: Run, site: Site, load: Load, event: Event) -> None:
             return
 
 
-async def _hear_the_last(talking: asyncio.Task[None]) -> None:
+async def _hear_the_last(talking: asyncio.Task[None], within_s: float) -> None:
     """Wait for those who still wait; then they give up."""
-    await asyncio.wait({talking}, timeout=LAST_S)
+    await asyncio.wait({talking}, timeout=within_s)
     if not talking.done():
         talking.cancel()
     await asyncio.wait({talking})

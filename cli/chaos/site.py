@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -29,18 +29,18 @@ class Site:
 
     Args:
         folder: Where everything is kept; an empty one.
-        guard: The name of a guard to take out, or nothing.
+        guards: The names of guards to take out.
     """
 
-    def __init__(self, folder: Path, guard: str = "") -> None:
+    def __init__(self, folder: Path, guards: Sequence[str] = ()) -> None:
         forget_installation(OF_NEIGHBOURS)
         self.folder = folder
+        self.guards = guards
         self.keeper = Keeper()
         self.store = Store(folder, self.keeper)
         self.valkey = Servers.missing_in({DATABASE_URL: "another"}, folder / "valkey")
         self.stack = Stack.on(Ports.free(), folder, SCALE)
         self.lines = {name: Line(name, port) for name, port in self._targets().items()}
-        self._guard = guard
 
     @property
     def url(self) -> str:
@@ -152,7 +152,7 @@ class Site:
         python, minus_m, *rest = child.arguments
         own = {
             CLOCK_FILE: str(self.folder / "clocks" / child.name),
-            GUARD: self._guard,
+            GUARD: ",".join(self.guards),
             PROCESS_NAME: child.name,
         }
         return replace(_with(child, own), arguments=[python, minus_m, LAUNCHER, *rest])
