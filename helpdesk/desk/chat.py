@@ -3,6 +3,8 @@
 Every method checks again that the conversation is the contact's own.
 """
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -48,6 +50,8 @@ from helpdesk.metrics import Metrics
 from helpdesk.store.models import Conversation, Message
 from helpdesk.store.record import Record, Result, Work
 from helpdesk.store.words import Sender
+
+Acknowledge = Callable[[Accepted], None]
 
 
 @dataclass
@@ -116,16 +120,32 @@ class Chat:
         """Return the same contact's other conversation."""
         return replace(self, conversation_id=conversation_id)
 
-    async def send(self, incoming: Incoming, address: str) -> Accepted:
-        """Put a message into the record; `announce` it when it is acknowledged.
+    async def send(
+        self, incoming: Incoming, address: str, acknowledge: Acknowledge
+    ) -> Accepted:
+        """Put a message into the record, acknowledge it, and have it answered.
+
+        All of it is done even if the line that it came over is lost meanwhile: else nobody
+        would answer what is in the record until its turn's lease has run out.
 
         Args:
             incoming: What the contact sends.
             address: Where it comes from, for the limits.
+            acknowledge: Called when it is in the record, before anybody hears of it.
 
         Raises:
             DeskError: It is refused.
         """
+
+        async def send() -> Accepted:
+            accepted = await self._accept(incoming, address)
+            acknowledge(accepted)
+            self._announce(accepted)
+            return accepted
+
+        return await asyncio.shield(send())
+
+    async def _accept(self, incoming: Incoming, address: str) -> Accepted:
         limits, visit = self.desk.limits, str(self.visitor.visit_id)
         limits.count(Limit.MESSAGES, visit)
         limits.count(Limit.MESSAGES_LONG, visit)
@@ -152,7 +172,7 @@ class Chat:
 
         return await self._write(accept)
 
-    def announce(self, accepted: Accepted) -> None:
+    def _announce(self, accepted: Accepted) -> None:
         """Tell all tabs of a new message and have the assistant answer it."""
         if accepted.change is not None:
             self.desk.metrics.messages.inc()

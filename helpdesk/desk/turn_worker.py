@@ -54,9 +54,7 @@ BACK_OFF_S = (0.3, 0.6, 1.2, 2.5, 5.0, 8.0)
 # What still fails inside the assistant after this time is the turn's fault.
 GIVE_UP_AFTER = timedelta(minutes=10)
 FEWEST_ATTEMPTS = 10
-MOST_ATTEMPTS = (
-    80  # as long, for the turns of a bulk command, which wait for each other
-)
+MOST_ATTEMPTS = 80  # as long, for a bulk command's turns, which wait for each other
 
 FindResults = Callable[[str], list[dict[str, Any]]]
 FollowWish = Callable[[Session, Change, OpenTurn, dict[str, Any]], OpenTurn | None]
@@ -106,7 +104,7 @@ class TurnWorker:
         self._running: dict[UUID, asyncio.Task[None]] = {}
         self._running_turns: dict[UUID, OpenTurn] = {}
         self._begun_at: dict[UUID, float] = {}
-        self._is_assistant_away = False
+        self._is_assistant_away = self._is_stopping = False
         self._follow_wish: FollowWish | None = None
         complaint = "looking for open turns failed"
         self._lookout = Lookout(self._look, LOOK_EVERY_S, log, complaint)
@@ -114,8 +112,7 @@ class TurnWorker:
     async def start(self) -> None:
         """Begin, with what an earlier process had not finished."""
         if self._record.database.is_embedded:
-            now = self._clock.now()
-            await self._record.write(lambda session: release_leases(session, now))
+            await self._record.write(lambda s: release_leases(s, self._clock.now()))
         self._lookout.start()
 
     def judge(self, session: Session, turn: OpenTurn, now: datetime) -> OpenTurn:
@@ -137,6 +134,8 @@ class TurnWorker:
 
     def submit(self, turn: OpenTurn) -> None:
         """Take on a turn that was just accepted."""
+        if self._is_stopping:
+            return  # another process takes it, or this one after a restart
         if turn.is_running:
             self._begin(turn)
         else:
@@ -152,6 +151,7 @@ class TurnWorker:
 
     async def stop(self, within_s: float) -> None:
         """Finish what runs; what does not end in time is handed back."""
+        self._is_stopping = True
         await self._lookout.stop()
         if self._running:
             await asyncio.wait(self._running.values(), timeout=within_s)
@@ -213,9 +213,8 @@ class TurnWorker:
             end_company()
 
     async def _answer(self, turn: OpenTurn) -> None:
-        now = self._clock.now()
         actor = turn.actor or await self._record.read(
-            lambda session: self._actors.find(session, turn, now)
+            lambda s: self._actors.find(s, turn, self._clock.now())
         )
         if actor is None:
             await self._refuse(turn)

@@ -62,8 +62,8 @@ async def send_message(request: Request, conversation_id: str) -> HTTPResponse:
     """Accept a message, as the frame `message` does."""
     body = frames.read_body(request.body, frames.SendMessage)
     chat = await _open(request, conversation_id)
-    accepted = await chat.send(body.incoming, address_of(request))
-    chat.announce(accepted)
+    # The answer to the request is what acknowledges it.
+    accepted = await chat.send(body.incoming, address_of(request), lambda _: None)
     return json(ack(accepted), status=201 if accepted.is_new else 200)
 
 

@@ -17,7 +17,7 @@ from helpdesk.desk.events import (
     MessageCreated,
     TypingChanged,
 )
-from helpdesk.desk.messages import VISIBLE, Page
+from helpdesk.desk.messages import VISIBLE, Accepted, Page
 from helpdesk.desk.standing import NOBODY
 from helpdesk.desk.visits import access_visit
 from helpdesk.services import Services
@@ -120,9 +120,10 @@ class Connection(Wire):
         self._checked_at = now
 
     async def _accept(self, chat: Chat, frame: frames.SendMessage) -> None:
-        accepted = await chat.send(frame.incoming, self._address)
-        self.send("ack", ack(accepted))
-        chat.announce(accepted)
+        def acknowledge(accepted: Accepted) -> None:
+            self.send("ack", ack(accepted))
+
+        await chat.send(frame.incoming, self._address, acknowledge)
 
     async def _type(self, chat: Chat, frame: frames.Typing) -> None:
         await chat.set_typing(is_on=frame.on)

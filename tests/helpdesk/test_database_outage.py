@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 import requests
+from sqlalchemy import create_engine, text
 
 from cli.shared_addresses import DATABASE_URL
 from tests.accounts.service import free_port, wait_for
@@ -172,6 +173,32 @@ def test_a_stopped_postgresql_refuses_and_later_accepts_the_same_message_once(
         assert chat.hear()["text"] == f"You said: {ANOTHER}"
         assert chat.post(ANOTHER, client_id) == ack
         assert texts(run, chat) == answered(QUESTION, ANOTHER)
+
+
+@contextmanager
+def held_up(run: HelpdeskRun) -> Iterator[None]:
+    """Keep whoever writes into a conversation waiting."""
+    engine = create_engine(run.database_url)
+    with engine.begin() as connection:
+        connection.execute(text("SELECT id FROM conversations FOR UPDATE"))
+        yield
+    engine.dispose()
+
+
+def test_whoever_is_cut_off_while_their_message_is_kept_is_answered_at_once(
+    run: HelpdeskRun, assistant: ScriptedAssistant
+) -> None:
+    waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with ChatClient.of_new_contact(run.base_url) as chat:
+        chat.join()
+        with held_up(run):
+            chat.send("message", {"client_id": str(uuid4()), "text": QUESTION})
+            wait_for(lambda: run.sql(waits), "the message")
+            chat.drop()
+            wait_for(lambda: not measure(run.base_url, "latchkey_sockets"), "the end")
+        done = "SELECT attempts FROM turns WHERE done_at IS NOT NULL"
+        assert wait_for(lambda: run.sql(done), "the answer") == [(1,)]
+        assert texts(run, chat) == answered(QUESTION)
 
 
 def test_an_outage_is_two_lines_in_the_log(
