@@ -14,7 +14,7 @@ from cli.chaos.plan import KINDS, Fault, choose, make_plan
 from cli.chaos.report import make_report, print_report
 from cli.chaos.run import Size, run_chaos
 from cli.chaos.site import Site
-from cli.chaos.store import StoreError
+from cli.chaos.store import StoreError, keep_mounts_to_ourselves
 from cli.console import err, fail, out, print_json
 from cli.load_figures import allow_open_files
 from cli.nlu import Json
@@ -68,6 +68,7 @@ def chaos(
     model.ensure_trained()
     ensure_installed()
     allow_open_files(OPEN_FILES)
+    keep_mounts_to_ourselves()
     with tempfile.TemporaryDirectory(prefix="latchkey-chaos-") as folder:
         site = Site(keep or Path(folder), guards)
         size = Size(seed, messages, plan)

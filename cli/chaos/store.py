@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from cli.servers import DATABASE, USER, Servers, postgresql_programs
 from cli.shared_addresses import REDIS_URL
 
 DISK_MB = 640
+NEW_MOUNTS = 0x20000  # CLONE_NEWNS of unshare(2)
 FILLER = "filler"
 PIECES = (64 << 20, 1 << 20, 4 << 10)  # bytes
 # So that the disk can be small.
@@ -25,6 +27,12 @@ SETTINGS = {"max_wal_size": "128MB", "min_wal_size": "64MB", "wal_keep_size": "0
 READY_WITHIN_S = 60.0
 LOOK_S = 0.1
 FOLLOWED = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
+
+
+def keep_mounts_to_ourselves() -> None:
+    """Have what root mounts from now on go with this process, however it ends."""
+    if os.geteuid() == 0 and ctypes.CDLL(None).unshare(NEW_MOUNTS) == 0:
+        _succeeds("mount", "--make-rprivate", "/")
 
 
 class StoreError(Exception):

@@ -123,6 +123,24 @@ def test_a_disk_of_its_own_can_be_full_and_is_given_back(tmp_path: Path) -> None
     assert str(disk.folder) not in Path("/proc/mounts").read_text()
 
 
+MOUNT = """
+from pathlib import Path
+from cli.chaos.store import Disk, keep_mounts_to_ourselves
+keep_mounts_to_ourselves()
+disk = Disk(Path({folder!r}))
+print(disk.is_own, {folder!r} in Path("/proc/mounts").read_text())
+"""
+
+
+def test_a_disk_goes_with_a_process_that_does_not_give_it_back(tmp_path: Path) -> None:
+    folder = str(tmp_path / "disk")
+    command = [sys.executable, "-c", MOUNT.format(folder=folder)]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    is_own, is_seen = told.stdout.split()
+    assert is_own == is_seen
+    assert folder not in Path("/proc/mounts").read_text()
+
+
 def test_mails_are_told_apart_by_their_message_id(tmp_path: Path) -> None:
     for number, (to, name) in enumerate([("ada", "1"), ("ada", "1"), ("bob", "2")]):
         mail = f"X-Outbox-To: {to}@example.com\r\nMessage-ID: <{name}>\r\n\r\nHello"

@@ -1,6 +1,7 @@
 """The database is busy, full, stopped or shared: nothing accepted is lost or doubled."""
 
 import resource
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -194,6 +195,7 @@ def test_whoever_is_cut_off_while_their_message_is_kept_is_answered_at_once(
         with held_up(run):
             chat.send("message", {"client_id": str(uuid4()), "text": QUESTION})
             wait_for(lambda: run.sql(waits), "the message")
+            chat.socket.socket.shutdown(socket.SHUT_RDWR)
             chat.drop()
             wait_for(lambda: not measure(run.base_url, "latchkey_sockets"), "the end")
         done = "SELECT attempts FROM turns WHERE done_at IS NOT NULL"
