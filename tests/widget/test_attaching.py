@@ -10,7 +10,7 @@ from playwright.sync_api import FilePayload, Locator, expect
 from tests.helpdesk.sample_files import pdf, picture
 from tests.widget.chat_browser import Chat
 from tests.widget.chat_server import ChatServer
-from tests.widget.test_access import PHONE, SCHEMES, check_rules
+from tests.widget.test_access import LOOKS, check_rules
 
 SCREEN: FilePayload = {
     "name": "a screen.png",
@@ -278,9 +278,7 @@ def test_files_of_an_agent_are_announced_with_their_names(
     )
 
 
-@pytest.mark.parametrize(
-    "profile", [*SCHEMES, PHONE, PHONE | SCHEMES[1]], indirect=True
-)
+@pytest.mark.parametrize("profile", LOOKS, indirect=True)
 def test_files_break_no_rule(chat: Chat, help_desk: ChatServer) -> None:
     files = [
         help_desk.talk.keep_file("a screen.png", SCREEN["buffer"]),

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.widget.chat_browser import Chat
 from tests.widget.chat_server import ChatServer
-from tests.widget.test_access import LISTEN, PHONE, SCHEMES, check_rules
+from tests.widget.test_access import LISTEN, LOOKS, check_rules
 
 AMSTERDAM = {"timezone_id": "Europe/Amsterdam"}
 QUEUE = {"position": 2, "wait_minutes": 4, "is_open": True, "opens_at": None}
@@ -221,9 +221,7 @@ def test_a_rating_goes_over_requests_too(chat: Chat, help_desk: ChatServer) -> N
     expect(chat.part("rating")).to_have_text("Thank you for telling us.")
 
 
-@pytest.mark.parametrize(
-    "profile", [*SCHEMES, PHONE, PHONE | SCHEMES[1]], indirect=True
-)
+@pytest.mark.parametrize("profile", LOOKS, indirect=True)
 def test_the_question_breaks_no_rule(asked: Chat) -> None:
     check_rules(asked)
     asked.page.get_by_text("Good", exact=True).click()

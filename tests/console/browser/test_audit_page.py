@@ -11,11 +11,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from helpdesk.web.agents import COOKIE
+from tests.axe import violations
 from tests.console.agent_client import AgentClient
-from tests.console.browser.test_console_access import DARK, PHONE, SMALL, violations
+from tests.console.browser.test_console_access import DARK, PHONE, SMALL
 from tests.helpdesk.running import HelpdeskRun
 
 Open = Callable[..., Page]
+SEARCH = re.compile(r"/api/console/audit(\?|$)")
 
 
 @pytest.fixture
@@ -50,11 +52,11 @@ def count_of(page: Page) -> int:
 
 def ask(page: Page, **fields: str) -> int:
     """Fill filters in and return how many entries they leave."""
-    page.get_by_role("button", name="Clear").click()
-    page.wait_for_load_state("networkidle")
+    with page.expect_response(SEARCH):
+        page.get_by_role("button", name="Clear").click()
     for name, value in fields.items():
         page.locator(f"input[name={name}]").fill(value)
-    with page.expect_response(re.compile(r"/api/console/audit\?")):
+    with page.expect_response(SEARCH):
         page.get_by_role("button", name="Show", exact=True).click()
     return count_of(page)
 

@@ -1,9 +1,9 @@
 """By keyboard, by ear, in the dark, on a phone."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.axe import violations
 from tests.console.browser.console_acting import ahead, approval, bulk_run, receipt
 from tests.console.browser.console_page import Console
 from tests.console.browser.console_record import ANA
@@ -14,14 +14,6 @@ PHONE = {"viewport": {"width": 380, "height": 780}, "has_touch": True}
 WINDOW = "dialog[open]"
 DARK = {"color_scheme": "dark"}
 LOOKS = [{}, PHONE | DARK]
-RULES = {
-    "resultTypes": ["violations"],
-    "runOnly": [
-        *("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"),
-    ],
-}
-AXE = Axe()
-RUN = "([part, options]) => axe.run(part ?? document, options)"
 SMALL = """() => [...document.querySelectorAll(
     "button, a, input, summary, textarea, [role=option]")]
   .filter((it) => it.checkVisibility() && !it.closest(".bubble"))
@@ -39,17 +31,6 @@ LISTEN = """() => {
     addedNodes.forEach((node) => window.heard.push(node.textContent))
   )).observe(region, { childList: true });
 }"""
-
-
-def violations(page: Page, part: str | None = None) -> list[tuple[str, ...]]:
-    """Return what axe finds; it is put into a page once."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.axe_script)
-    found = page.evaluate(RUN, [part, RULES])
-    return [
-        (v["id"], v["nodes"][0]["html"][:300], v["nodes"][0]["failureSummary"])
-        for v in found["violations"]
-    ]
 
 
 def check(console: Console, part: str | None = None) -> None:
