@@ -26,7 +26,7 @@ from rasa.shared.core.constants import (
 )
 from rasa.shared.core.events import ActionExecuted, SessionStarted
 
-from bot import remote_actions, trace, wording
+from bot import remote_actions, sessions, trace, wording
 from bot.intent_classifier import AMBIGUOUS
 from bot.message_text import clean, is_in_other_script, is_wordless, spoken
 from bot.tracker_rows import ForgottenError, StoreTroubleError
@@ -90,6 +90,7 @@ class TurnTaker:
         self._locks: "WeakValueDictionary[Text, asyncio.Lock]" = WeakValueDictionary()
         remote_actions.install()
         wording.install()
+        sessions.install()
 
     async def take(self, turn: Turn) -> Dict[Text, Any]:
         """Answer a turn; a repeated one gets the first one's result, without effect.
@@ -188,6 +189,7 @@ class TurnTaker:
             message_id=turn.message_id,
             metadata={"actor": turn.actor},
         )
+        sessions.note_press(turn.payload is not None)
         remote_actions.break_off_in_silence(collector.messages)
         remote_actions.note_tries(collector.tried)
         await self._agent.handle_message(message)
