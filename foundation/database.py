@@ -2,17 +2,20 @@
 
 import logging
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from foundation.environment import SettingsError
 
@@ -22,6 +25,8 @@ BUSY_MILLISECONDS = 5000
 READ_ONLY = "latchkey_read_only"
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 NEWEST = "head"
+MOST_CONNECTIONS = 15
+RESTS_SINCE = "latchkey_rests_since"
 # How long a server that is away may stay unnoticed; a URL may say otherwise.
 PATIENCE = {"connect_timeout": "5", "tcp_user_timeout": "10000"}
 
@@ -34,16 +39,26 @@ class Database:
         migrations: The folder with the Alembic scripts of its tables.
         variable: The setting that the URL came from, for errors.
         pool_size: Connections that are kept open.
+        asked_after_s: A connection that has rested so long is asked whether the server is
+            still there before it is used.
 
     Raises:
         SettingsError: The URL cannot be used.
     """
 
     def __init__(
-        self, url: str, migrations: Path, *, variable: str, pool_size: int = 5
+        self,
+        url: str,
+        migrations: Path,
+        *,
+        variable: str,
+        pool_size: int = 5,
+        asked_after_s: float = 0,
     ) -> None:
         self._migrations = migrations
         self.engine = _open(url, variable, pool_size)
+        if not self.is_embedded:
+            _ask_after(asked_after_s, self.engine)
 
     @property
     def is_embedded(self) -> bool:
@@ -165,9 +180,9 @@ def _open(url: str, variable: str, pool_size: int) -> Engine:
         if place.get_backend_name() != "sqlite":
             return create_engine(
                 place.update_query_dict({**PATIENCE, **place.query}),
-                pool_pre_ping=True,
                 hide_parameters=True,
                 pool_size=pool_size,
+                max_overflow=MOST_CONNECTIONS - pool_size,
             )
         if place.database and place.database != ":memory:":
             Path(place.database).parent.mkdir(parents=True, exist_ok=True)
@@ -177,6 +192,25 @@ def _open(url: str, variable: str, pool_size: int) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _ask_after(rest_s: float, engine: Engine) -> None:
+    """Ask connections that have rested so long whether the server is still there."""
+
+    def note_rest(_connection: object, entry: ConnectionPoolEntry) -> None:
+        entry.info[RESTS_SINCE] = time.monotonic()
+
+    def ask(connection: Any, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        rests_since = entry.info.get(RESTS_SINCE)
+        if rests_since is None or time.monotonic() < rests_since + rest_s:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except Exception as error:
+            raise InvalidatePoolError from error
+
+    event.listen(engine, "checkin", note_rest)
+    event.listen(engine, "checkout", ask)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

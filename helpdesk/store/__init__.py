@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from helpdesk.store.plain_session import PlainDatabase
+from helpdesk.store.record import READERS, WRITERS
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -13,4 +14,10 @@ def open_database(url: str) -> PlainDatabase:
     Raises:
         SettingsError: The URL cannot be used.
     """
-    return PlainDatabase(url, MIGRATIONS, variable="LATCHKEY_DATABASE_URL")
+    return PlainDatabase(
+        url,
+        MIGRATIONS,
+        variable="LATCHKEY_DATABASE_URL",
+        pool_size=READERS
+        + WRITERS,  # one that is opened anew costs more than a message
+    )

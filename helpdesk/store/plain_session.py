@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from foundation.database import READ_ONLY, Database
 
+# A message takes some ten transactions: to ask each time would be ten round trips more.
+ASKED_AFTER_S = 1.0
 IDLE_MOST_S = 6  # between two statements of a transaction, which take milliseconds
 
 
@@ -60,9 +62,15 @@ class PlainDatabase(Database):
     """
 
     def __init__(
-        self, url: str, migrations: Path, *, variable: str, pool_size: int = 5
+        self, url: str, migrations: Path, *, variable: str, pool_size: int
     ) -> None:
-        super().__init__(url, migrations, variable=variable, pool_size=pool_size)
+        super().__init__(
+            url,
+            migrations,
+            variable=variable,
+            pool_size=pool_size,
+            asked_after_s=ASKED_AFTER_S,
+        )
         if self.engine.dialect.name == "postgresql":
             event.listen(self.engine, "connect", _limit_idleness)
 

@@ -1,11 +1,14 @@
 """Runs work on the record off the event loop, each piece in a transaction of its own."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from itertools import count
 from typing import TypeVar
 
-from sqlalchemy.exc import InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 
 from foundation.database import Database
@@ -13,10 +16,12 @@ from helpdesk.store.outage import Outage
 
 Result = TypeVar("Result")
 Work = Callable[[Session], Result]
+Begin = Callable[[], AbstractContextManager[Session]]
 
 READERS = 4
 WRITERS = 8
 TRIES = 4
+SOON_S = 1.0
 # Why PostgreSQL undoes a transaction that has done no wrong: two waited for each other, or
 # this process was held up in the middle of one, and others waited for it.
 UNDONE = frozenset({"40P01", "40001", "25P03"})
@@ -63,19 +68,30 @@ class Record:
         self.database.close()
 
     def _in_transaction(self, work: Work[Result]) -> Result:
-        with self._outage.noticed():
-            for _ in range(TRIES - 1):
-                try:
-                    return self._try(work)
-                except (OperationalError, InternalError) as error:
-                    if getattr(error.orig, "sqlstate", None) not in UNDONE:
-                        raise
-            return self._try(work)
-
-    def _try(self, work: Work[Result]) -> Result:
-        with self.database.transaction() as session:
-            return work(session)
+        return self._run(self.database.transaction, work)
 
     def _in_reading(self, work: Work[Result]) -> Result:
-        with self._outage.noticed(), self.database.reading() as session:
-            return work(session)
+        return self._run(self.database.reading, work)
+
+    def _run(self, begin: Begin, work: Work[Result]) -> Result:
+        with self._outage.noticed():
+            for tries in count(1):
+                began = time.monotonic()
+                try:
+                    with begin() as session:
+                        return work(session)
+                except (OperationalError, InternalError) as error:
+                    is_soon = time.monotonic() < began + SOON_S
+                    if tries == TRIES or not _has_done_nothing(error, is_soon=is_soon):
+                        raise
+        raise AssertionError("a transaction ends in one way or the other")
+
+
+def _has_done_nothing(error: DBAPIError, *, is_soon: bool) -> bool:
+    """Tell whether a transaction failed through no fault of its own and left no trace.
+
+    A line that broke at a statement had not come to the commit, which is none. If that took
+    long the server is away, and whoever waits is told so.
+    """
+    is_cut = error.connection_invalidated and error.statement is not None
+    return (is_cut and is_soon) or getattr(error.orig, "sqlstate", None) in UNDONE

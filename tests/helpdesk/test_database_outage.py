@@ -4,13 +4,16 @@ import resource
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 import requests
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from cli.shared_addresses import DATABASE_URL
 from tests.accounts.service import free_port, wait_for
@@ -256,6 +259,50 @@ def test_a_help_desk_without_its_database_still_stops_in_peace(
         wait_for(lambda: len(texts(run, chat)) == 2, "the answer")
         assert texts(run, chat) == answered(QUESTION)
     assert "Traceback" not in run.process.log
+
+
+CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
+NEWEST = "SELECT max(backend_start) FROM pg_stat_activity WHERE datname = %s"
+
+
+def test_who_writes_just_after_all_connections_were_cut_notices_nothing(
+    run: HelpdeskRun, server: Postgresql
+) -> None:
+    with ChatClient.of_new_contact(run.base_url) as chat:
+        chat.ask(QUESTION)
+        assert ask_server(server, run, CUT) > 0
+        chat.ask(ANOTHER)
+        assert texts(run, chat) == answered(QUESTION, ANOTHER)
+    assert AWAY not in run.process.log
+
+
+def test_many_at_once_are_served_over_the_connections_that_there_are(
+    run: HelpdeskRun, server: Postgresql
+) -> None:
+    with ExitStack() as stack:
+        chats = [
+            stack.enter_context(ChatClient.of_new_contact(run.base_url))
+            for _ in range(24)
+        ]
+        everybody_asks(chats, QUESTION)
+        before = ask_server(server, run, NEWEST)
+        for _ in range(3):
+            everybody_asks(chats, ANOTHER)
+        assert ask_server(server, run, NEWEST) == before
+
+
+def everybody_asks(chats: list[ChatClient], question: str) -> None:
+    with ThreadPoolExecutor(len(chats)) as threads:
+        list(threads.map(lambda chat: chat.ask(question), chats))
+
+
+def ask_server(server: Postgresql, run: HelpdeskRun, question: str) -> Any:
+    """Return what the server says, over a connection that it does not count."""
+    name = make_url(run.database_url).database
+    with psycopg.connect(server.url.replace("+psycopg", "")) as connection:
+        row = connection.execute(question, [name]).fetchone()
+    assert row
+    return row[0]
 
 
 def test_without_its_database_a_help_desk_does_not_start_and_says_why(
