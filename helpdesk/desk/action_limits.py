@@ -12,7 +12,17 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    func,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from foundation.tables import UtcDateTime
@@ -40,45 +50,60 @@ ONE_LINE = 64  # bits: whoever has an IPv6 address has as many as they like
 def _counted() -> Select[int, int]:
     """Return the query for what counts of a contact, and of an address.
 
-    That is turns, requests of agents, and mails that asked whether an address is right;
-    of each but the one that asks.
+    Each is looked up by itself: this is asked with every message, and must not cost more
+    the more mails everybody else has asked for.
+    """
+    contact: BindParameter[UUID] = bindparam("contact")
+    digest: BindParameter[str] = bindparam("digest")
+    own = _mails(
+        Turn.conversation_id.in_(
+            select(Conversation.id).where(Conversation.contact_id == contact)
+        ),
+        MailRequest.contact_id == contact,
+        Letter.contact_id == contact,
+    )
+    near = _mails(
+        Turn.address_digest == digest,
+        MailRequest.address_digest == digest,
+        Letter.address_digest == digest,
+    )
+    return select(own.label("own"), near.label("near"))
+
+
+def _mails(
+    of_turns: ColumnElement[bool],
+    of_requests: ColumnElement[bool],
+    of_letters: ColumnElement[bool],
+) -> ScalarSelect[int]:
+    """Return the count of mails that count for somebody, but for the one that asks.
+
+    That is turns, requests of agents, and mails that asked whether an address is right.
     """
     begin = bindparam("begin", type_=UtcDateTime())
-    of_turns = (
-        select(Conversation.contact_id, Turn.address_digest)
-        .select_from(Turn)
-        .join(Conversation, Conversation.id == Turn.conversation_id)
-        .where(Turn.id != bindparam("it"))
-    )
-    have_acted = of_turns.where(Turn.acted_at > begin)
+    it: BindParameter[UUID] = bindparam("it")
+    turns = select(Turn.id).where(of_turns, Turn.id != it)
+    have_acted = turns.where(Turn.acted_at > begin)
     # One whose time came before that was last tried before that.
-    may_have_acted = of_turns.where(
+    may_have_acted = turns.where(
         Turn.done_at.is_(None),
         Turn.due_at > begin,
         Turn.attempts > 0,
         Turn.state.in_((*UNFINISHED, TurnState.DROPPED)),
     )
-    requests = select(MailRequest.contact_id, MailRequest.address_digest).where(
-        MailRequest.id != bindparam("it"),
+    requests = select(MailRequest.id).where(
+        of_requests,
+        MailRequest.id != it,
         MailRequest.requested_at > begin,
         MailRequest.state != MailRequestState.REFUSED,
     )
-    proofs = select(Letter.contact_id, Letter.address_digest).where(
-        or_(
-            Letter.contact_id == bindparam("contact"),
-            Letter.address_digest == bindparam("digest"),
-        ),
+    proofs = select(Letter.id).where(
+        of_letters,
         Letter.kind == LetterKind.PROOF,
         Letter.created_at > begin,
         Letter.state != LetterState.DROPPED,
     )
     mails = union_all(have_acted, may_have_acted, requests, proofs).subquery()
-    return select(
-        func.count().filter(mails.c.contact_id == bindparam("contact")).label("own"),
-        func.count()
-        .filter(mails.c.address_digest == bindparam("digest"))
-        .label("near"),
-    )
+    return select(func.count()).select_from(mails).scalar_subquery()
 
 
 def _counted_of_agent() -> Select[int]:

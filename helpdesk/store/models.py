@@ -185,6 +185,19 @@ class Turn(Base):
             sqlite_where=text("acted_at IS NOT NULL"),
             postgresql_where=text("acted_at IS NOT NULL"),
         ),
+        # What asked for mails is counted with every message, for whoever sent it.
+        Index(
+            "ix_turns_acted_in_conversation",
+            *("conversation_id", "acted_at"),
+            sqlite_where=text("acted_at IS NOT NULL"),
+            postgresql_where=text("acted_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_turns_acted_from_address",
+            *("address_digest", "acted_at"),
+            sqlite_where=text("acted_at IS NOT NULL"),
+            postgresql_where=text("acted_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

@@ -1,19 +1,22 @@
 """How many mails may be asked for; on both databases."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, text
 
 from foundation.database import Database
-from helpdesk.desk.action_limits import ActionLimits
+from helpdesk.desk.action_limits import NOTHING, WINDOW, ActionLimits, _counted
 from helpdesk.desk.answers import Reply
 from helpdesk.desk.identity import Identity
 from helpdesk.desk.turns import OpenTurn, postpone_turn
-from helpdesk.store.models import Turn
-from helpdesk.store.words import Kind
+from helpdesk.store.models import Conversation, Turn
+from helpdesk.store.rows import table_of
+from helpdesk.store.words import Kind, TurnState
 from tests.helpdesk.desk_steps import SECOND, Desk
 
 LIMITS = ActionLimits("only for tests, long enough, not a secret")
@@ -163,6 +166,43 @@ def test_the_factor_multiplies_both(desk: Desk) -> None:
     for _ in range(6):
         ask_for_a_mail(desk)
     assert may_act(desk, begin(desk), ActionLimits(LIMITS.secret, factor=2))
+
+
+def test_the_mails_of_everybody_else_are_not_looked_through(desk: Desk) -> None:
+    others_ask(desk, how_many=1_500)
+    whose = {"it": NOTHING, "contact": desk.contact, "digest": HERE}
+    asked = _counted().params(**whose, begin=desk.now - WINDOW)
+    engine = desk.database.engine
+    written = asked.compile(engine, compile_kwargs={"literal_binds": True})
+    how = "EXPLAIN QUERY PLAN" if desk.database.is_embedded else "EXPLAIN"
+    with desk.database.reading() as session:
+        plan = [row[-1] for row in session.execute(text(f"{how} {written}")).all()]
+    whole = re.compile(r"(Seq Scan on|^SCAN) (turns|conversations)")
+    assert [line for line in plan if whole.search(line)] == []
+    assert "acted_in_conversation" in str(plan)
+    assert "acted_from_address" in str(plan)
+
+
+def others_ask(desk: Desk, how_many: int) -> None:
+    """Keep turns that have asked for mails, each in a conversation of its own."""
+    other = somebody(desk, ELSEWHERE)
+    its = Conversation.id == other.conversation
+    with desk.database.transaction() as session:
+        mine = (
+            session.execute(select(table_of(Conversation)).where(its)).mappings().one()
+        )
+        moments = dict.fromkeys(("created_at", "due_at", "acted_at"), desk.now)
+        turn = moments | {"state": TurnState.DONE, "done_at": desk.now, "number": 1}
+        turn |= {"owner_epoch": 1, "attempts": 1, "text": "yes", "nlu": None}
+        turn |= {"address_digest": ELSEWHERE, "is_trouble_told": False}
+        ids = [{"id": uuid4()} for _ in range(how_many)]
+        session.execute(insert(Conversation), [dict(mine) | each for each in ids])
+        session.execute(
+            insert(Turn),
+            [turn | {"id": uuid4(), "conversation_id": each["id"]} for each in ids],
+        )
+    with desk.database.engine.begin() as connection:
+        connection.execute(text("ANALYZE"))
 
 
 def test_an_address_is_not_kept_in_clear() -> None:
