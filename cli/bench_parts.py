@@ -13,7 +13,7 @@ from cli.processes import Child, Supervisor
 from cli.stack import HOST, Answers, Ports, Stack
 
 READY_WITHIN_S = 300.0
-NO_LIMIT = "1000000"  # a load comes from one address, and means it
+NO_LIMIT = "1000000"  # a load is in more of a hurry than people are
 # Where things are that every run on this machine shares.
 KEPT = ("LATCHKEY_ENVIRONMENTS", "LATCHKEY_CACHE", "LATCHKEY_MODEL")
 

@@ -7,6 +7,8 @@ answer to it, so that what is measured is the server.
 import asyncio
 import json
 from dataclasses import dataclass
+from ipaddress import IPv4Address
+from itertools import count
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -17,6 +19,9 @@ SOCKET_PATH = "/api/v1/socket"
 VISITS_PATH = "/api/v1/visits"
 STOCK_PATH = "/webhooks/rest/webhook"
 OPEN_WITHIN_S = 30.0
+FIRST_ADDRESS, MANY = IPv4Address("127.1.0.1"), 2**20
+
+_connections = count()
 
 
 class LoadError(Exception):
@@ -41,11 +46,19 @@ class Chat(Protocol):
         """Leave."""
 
 
+def some_address() -> tuple[str, int]:
+    """Return where a connection within this machine may come from.
+
+    Contacts come from everywhere; what is counted of one address is little of each.
+    """
+    return str(FIRST_ADDRESS + next(_connections) % MANY), 0
+
+
 class HttpLine:
     """One kept-alive HTTP connection; requests one after another.
 
     Args:
-        base_url: Where to; plain HTTP.
+        base_url: Where to; plain HTTP on this machine.
     """
 
     def __init__(self, base_url: str) -> None:
@@ -89,7 +102,9 @@ class HttpLine:
         if self._streams is not None and self._streams[0].at_eof():
             await self.close()
         if self._streams is None:
-            self._streams = await asyncio.open_connection(self._host, self._port)
+            self._streams = await asyncio.open_connection(
+                self._host, self._port, local_addr=some_address()
+            )
         return self._streams
 
 
@@ -115,6 +130,7 @@ async def open_socket(
         compression=None,
         ping_interval=None,
         open_timeout=within_s,
+        local_addr=some_address(),
         proxy=None,  # for the outside world, not for a neighbour
     )
 
