@@ -13,7 +13,7 @@ from helpdesk.services import services_of
 from helpdesk.store.words import Sender
 from helpdesk.web import frames
 from helpdesk.web.identifiers import read_id
-from helpdesk.web.presentation import Json, ack, typing_json
+from helpdesk.web.presentation import Json, ack, standing_mark, typing_json
 from helpdesk.web.query import number_in
 from helpdesk.web.visitors import address_of, visitor_of
 
@@ -28,7 +28,7 @@ async def show_current(request: Request) -> HTTPResponse:
     after = number_in(request, "after", default="0")
     chat = await _open(request, None)
     view = await chat.read_after(after)
-    return json(services_of(request).presentation.joined(view))
+    return json(services_of(request).presentation.shown(view))
 
 
 @chat_api.post("/conversations")
@@ -38,8 +38,8 @@ async def start_over(request: Request) -> HTTPResponse:
     chat = await _open(request, None)
     successor, is_new = await chat.start_over(body.client_id)
     view = await successor.read_after(0)
-    joined = services_of(request).presentation.joined(view)
-    return json(joined, status=201 if is_new else 200)
+    shown = services_of(request).presentation.shown(view)
+    return json(shown, status=201 if is_new else 200)
 
 
 @chat_api.get("/conversations/<conversation_id:str>/messages")
@@ -54,7 +54,7 @@ async def read_messages(request: Request, conversation_id: str) -> HTTPResponse:
     after = number_in(request, "after", default="0")
     wait_s = number_in(request, "wait", LONGEST_WAIT_S, default="0")
     view, typing = await _wait_for_news(request, chat, after, wait_s)
-    return json({**presentation.joined(view), "typing": typing})
+    return json({**presentation.shown(view), "typing": typing})
 
 
 @chat_api.post("/conversations/<conversation_id:str>/messages")
@@ -109,7 +109,12 @@ async def _open(request: Request, conversation_id: str | None) -> Chat:
 async def _wait_for_news(
     request: Request, chat: Chat, after: int, wait_s: int
 ) -> tuple[View, Json | None]:
-    """Return what is newer, waiting for it if there is nothing, and who types."""
+    """Return what is newer, waiting for it if there is nothing, and who types.
+
+    How the conversation stands may have changed since the poll before: whoever says what
+    they know of it does not wait for that.
+    """
+    known = request.args.get("standing")
     news = asyncio.Event()
     typing: list[Json] = []
 
@@ -125,7 +130,8 @@ async def _wait_for_news(
     leave = services_of(request).hub.watch(chat.conversation_id, notice)
     try:
         view = await chat.read_after(after)
-        if not view.page.messages and wait_s:
+        is_known = known is None or known == standing_mark(view)
+        if not view.page.messages and is_known and wait_s:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), wait_s)
                 view = await chat.read_after(after)

@@ -1,5 +1,7 @@
 """How the record looks on the wire; see docs/protocol.md."""
 
+import json
+import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -70,6 +72,10 @@ class Presentation:
         """Return those messages that a contact may see."""
         return [self.message(m) for m in messages if m.kind in VISIBLE]
 
+    def shown(self, view: View) -> Json:
+        """Return what is joined, with a mark that says how the conversation stands."""
+        return {**self.joined(view), "standing": standing_mark(view)}
+
     def joined(self, view: View) -> Json:
         """Return a conversation with a page of its messages."""
         conversation = view.conversation
@@ -121,6 +127,12 @@ def typing_json(event: TypingChanged) -> Json:
         "expires_in_ms": TYPING_EXPIRES_MS if event.is_on else 0,
         **named,
     }
+
+
+def standing_mark(view: View) -> str:
+    """Return a mark that is another one whenever a conversation stands otherwise."""
+    shown = conversation_json(view.conversation, view.standing)
+    return format(zlib.crc32(json.dumps(shown).encode()), "08x")
 
 
 def conversation_json(conversation: Conversation, standing: Standing) -> Json:

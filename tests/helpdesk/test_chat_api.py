@@ -66,6 +66,30 @@ def test_a_poll_waits_for_what_comes(caller: Caller) -> None:
     assert caught[0]["text"] == QUESTION
 
 
+def test_who_has_missed_how_it_stands_does_not_wait(
+    caller: Caller, assistant: ScriptedAssistant
+) -> None:
+    known = caller.call("GET", "/conversation").json()["standing"]
+    assistant.handoff = {"reason": "asked"}
+    caller.say("talk to a person")
+    seen = 0
+    while caller.call("GET", "/conversation").json()["standing"] == known:
+        seen += len(caller.news(after=seen))
+    seen += len(caller.news(after=seen, wait=1))
+    poll = f"{caller.path}/messages?after={seen}&wait=20&standing="
+    # Without the mark this waits until something happens.
+    now = caller.call("GET", poll + known).json()
+    assert now["messages"] == []
+    assert now["standing"] != known
+    waiting = threading.Thread(target=caller.call, args=("GET", poll + now["standing"]))
+    waiting.start()
+    waiting.join(1)
+    assert waiting.is_alive(), "there is nothing new"
+    caller.say(QUESTION)
+    waiting.join(20)
+    assert not waiting.is_alive()
+
+
 def test_a_message_sent_again_is_the_same_message(caller: Caller) -> None:
     client_id = str(uuid4())
     first, again = caller.say(QUESTION, client_id), caller.say(QUESTION, client_id)

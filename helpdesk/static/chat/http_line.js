@@ -15,6 +15,7 @@ export class HttpLine {
   #poll = new AbortController();
   #conversation = null;
   #after = 0;
+  #standing = "";
 
   constructor(visit, listener) {
     this.#visit = visit;
@@ -54,6 +55,7 @@ export class HttpLine {
   #take(answer) {
     this.#conversation = answer.conversation.id;
     this.#after = answer.last_seq;
+    this.#standing = answer.standing;
     this.#frame("joined", answer);
     this.#poll.abort();
     this.#poll = new AbortController();
@@ -64,9 +66,11 @@ export class HttpLine {
     while (!signal.aborted) {
       try {
         const path = `/conversations/${this.#conversation}/messages`;
-        const answer = await this.#get(`${path}?after=${this.#after}&wait=${POLL_S}`, signal);
+        const known = `after=${this.#after}&standing=${this.#standing}`;
+        const answer = await this.#get(`${path}?${known}&wait=${POLL_S}`, signal);
         if (signal.aborted) return;
         this.#after = Math.max(this.#after, answer.last_seq);
+        this.#standing = answer.standing;
         this.#frame("joined", answer);
         if (answer.typing) this.#frame("typing", answer.typing);
       } catch (error) {
