@@ -229,7 +229,9 @@ def _tidy(url: str) -> str:
 
 
 def _authority_end(link: str) -> int:
-    begin = link.find("://") + 3 if "://" in link else 0
+    scheme, separator, _ = link.partition("://")
+    # Further on, it is another link's, which this one carries.
+    begin = len(scheme) + 3 if separator and "/" not in scheme else 0
     ends = [i for i in (link.find(c, begin) for c in "/?#") if i >= 0]
     return min(ends, default=len(link) - 1) + 1
 

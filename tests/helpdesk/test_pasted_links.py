@@ -3,7 +3,7 @@
 from time import process_time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helpdesk.desk.pasted_links import REMOVED, find_pasted
@@ -113,12 +113,16 @@ def test_where_a_link_led_stays_readable() -> None:
 
 
 @given(PIECES)
+@example(f"{LINK[8:]}%2Fhttps://")
+@example(f"{LINK[8:]}%2F{LINK}")
 def test_what_was_cut_stays_cut(text: str) -> None:
     once = find_pasted(text).text
     assert find_pasted(once).text == once
 
 
 @given(PIECES)
+@example(f"{LINK[8:]}%2Fhttps://")
+@example(f"{LINK[8:]}%2F{LINK}")
 def test_whatever_stands_beside_it_the_whole_secret_is_never_kept(text: str) -> None:
     if text.strip(" \n"):
         assert SECRET not in read_typed(text).text
