@@ -23,6 +23,8 @@ SEVERAL_FILES_AT_ONCE = [
     *("-n", str(WORKERS)),
     *("--dist", "loadfile", "--no-loadscope-reorder"),
 ]
+# Hypothesis has the same examples each time; plain pytest looks for new ones.
+REPEATABLE = ["--hypothesis-profile", "ci"]
 CHECKED = ("accounts", "actions", "bot", "cli", "foundation", "helpdesk", "tests")
 
 
@@ -42,7 +44,7 @@ def test(arguments: list[str], *, is_several: bool) -> None:
     environment = {**os.environ, "LATCHKEY_BROWSER": browser}
     if is_several:
         environment["LATCHKEY_TEST_SEVERAL"] = "1"  # tests/several.py
-    ours = [sys.executable, "-m", "pytest"]
+    ours = [sys.executable, "-m", "pytest", *REPEATABLE]
     if in_rasa_room:
         codes = [_run(*_in_rasa_room(arguments))]
     elif arguments:
