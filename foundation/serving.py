@@ -5,19 +5,22 @@ import logging
 import signal
 import socket
 from contextlib import ExitStack
-from functools import partial
 from typing import Any
 
 from sanic import Sanic
 from sanic.models.server_types import Signal
-from sanic.server import AsyncioServer
+from sanic.server import AsyncioServer, runners
 from sanic.server import serve as serve_with_sanic
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 
 log = logging.getLogger(__name__)
 
-ENDS = (signal.SIGINT, signal.SIGTERM)
-SETTLED_S = 0.02  # this long after the start the event loop runs for good
+# What tells a process to end, and what comes of it by default.
+ENDS: dict[int, Any] = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+}
+SETTLED = 50  # rounds of the event loop after the start, and it runs for good
 LOOPBACK = "127.0.0.1"
 BACKLOG = 100
 
@@ -51,9 +54,14 @@ def serve(
         except OSError as error:
             log.error("cannot listen on %s port %s: %s", host, port, error.strerror)  # noqa: TRY400 - the reason is enough
             return 1
-        _heed_signals_while_starting(app)
+        _heed_signals(app)
         try:
-            app.run(sock=listener, single_process=True, access_log=False, motd=False)
+            app.run(
+                sock=listener,
+                single_process=True,
+                access_log=False,
+                motd=False,
+            )
         except Exception as error:
             # Only starting and stopping raise here; a request's error is answered.
             log.error("%s cannot run: %s", app.name, error)  # noqa: TRY400 - likewise
@@ -102,20 +110,39 @@ def _add_front(app: Sanic[Any, Any], listener: socket.socket) -> None:
     app.after_server_stop(drop_connections)
 
 
-def _heed_signals_while_starting(app: Sanic[Any, Any]) -> None:
-    """Let a signal that comes while the app starts end it as soon as it has started.
+def _leave_signals_alone(*_: Any, **__: Any) -> None:
+    """Be what Sanic calls to take signals over, which are ignored while it does."""
 
-    It already answers then, but what Sanic does about a signal would have no effect.
+
+def _heed_signals(app: Sanic[Any, Any]) -> None:
+    """Let the first signal end the app gracefully, also one that comes while it starts.
+
+    Sanic leaves signals to the event loop. That hears none between the last step of the
+    start and its long run, though the app already answers then, and before that what Sanic
+    does about one would have no effect. Another signal ends the process at once.
     """
-    early: list[int] = []
+    runners._setup_system_signals = _leave_signals_alone
+    came: list[int] = []
+    running: list[asyncio.AbstractEventLoop] = []
+
+    def heed(number: int, _frame: object) -> None:
+        came.append(number)
+        for other, default in ENDS.items():
+            signal.signal(other, default)
+        for loop in running:
+            loop.call_soon_threadsafe(end, SETTLED)
+
+    def end(rounds: int) -> None:
+        if rounds:
+            running[0].call_soon(end, rounds - 1)
+        else:
+            app.stop(terminate=False)
+
     for number in ENDS:
-        signal.signal(number, lambda number, _frame: early.append(number))
+        signal.signal(number, heed)
 
     @app.after_server_start
-    async def end_when_settled(_app: Sanic[Any, Any]) -> None:
-        loop = asyncio.get_running_loop()
-        end = partial(loop.call_later, SETTLED_S, partial(app.stop, terminate=False))
-        for number in ENDS:
-            loop.add_signal_handler(number, end)
-        if early:
-            end()
+    async def note_running(_app: Sanic[Any, Any]) -> None:
+        running.append(asyncio.get_running_loop())
+        if came:
+            end(SETTLED)

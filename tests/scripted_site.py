@@ -45,7 +45,7 @@ def run_site(
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
-    assert is_up.wait(15)
+    assert is_up.wait(60)
     yield site
     assert site.loop is not None
     site.loop.call_soon_threadsafe(is_over.set)
