@@ -3,9 +3,10 @@
 import asyncio
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from itertools import count
+from multiprocessing import get_context
 from typing import Annotated
 from uuid import uuid4
 
@@ -30,6 +31,7 @@ from helpdesk.metrics import Metrics
 AT_ONCE = 16
 WARM_UP_S = 5.0
 SEED = 90
+RECKONED_S = 2.0
 SHARE = 0.5  # of what the smallest product carries: all of them can carry that
 ONE, TWO = "one", "two"
 SIZES = {
@@ -53,12 +55,14 @@ def bench_pool(
     First as a help desk uses Rasa: sixteen conversations from this process, trackers on
     PostgreSQL, one process and both in turns. Then sixteen contacts talk to the whole
     product in three sizes, as fast as they are answered and at the same pace, with the
-    record on PostgreSQL and Valkey between the parts in all of them.
+    record on PostgreSQL and Valkey between the parts in all of them. What two processes
+    bring that only reckon, and share nothing, is the most that this machine could show.
     """
     trained.ensure_trained()
     try:
         result: Figures = {
             "cores": os.cpu_count(),
+            "machine": _measure_machine(rounds),
             "turns": _measure_turns(seconds, rounds),
             "product": _measure_product(seconds),
         }
@@ -68,6 +72,28 @@ def bench_pool(
         print_json(result)
     else:
         _print(result)
+
+
+def _measure_machine(rounds: int) -> Figures:
+    """Return the sums a second of one process, and of two at the same time."""
+    runs: dict[str, list[float]] = {ONE: [], TWO: []}
+    with ProcessPoolExecutor(2, get_context("spawn")) as workers:
+        list(workers.map(_reckon, [RECKONED_S, RECKONED_S]))  # both are there
+        for _ in range(rounds):
+            for name, processes in ((ONE, 1), (TWO, 2)):
+                done = workers.map(_reckon, [RECKONED_S] * processes)
+                runs[name].append(sum(done))
+    sums = {name: median(each) for name, each in runs.items()}
+    return {"times_as_many": ratio(sums[TWO], sums[ONE])}
+
+
+def _reckon(seconds: float) -> float:
+    began = time.monotonic()
+    done = 0
+    while time.monotonic() < began + seconds:
+        sum(range(10_000))
+        done += 1
+    return done / seconds
 
 
 def _measure_turns(seconds: float, rounds: int) -> Figures:
@@ -154,6 +180,8 @@ def _print(result: Figures) -> None:
             failed = str(figures["failed"])
             table.add_row(f"{size}, {load}", *_row(figures), failed)
     out.print(table)
+    machine = result["machine"]["times_as_many"]
+    out.print(f"Two processes that share nothing: {machine:.2f} times as much")
     out.print(
         f"Two processes of Rasa: {turns['times_as_many']:.2f} times as many turns"
     )
