@@ -13,6 +13,7 @@ from actions.diagnosis import add_date, diagnosis
 from actions.watching import WatchedExecutor, watch
 from foundation.environment import SettingsError
 from foundation.logs import log_to_stderr
+from foundation.serving import serve
 from foundation.tracing import begin_tracing, end_tracing
 
 ENDS_WITHIN_S = 9.0  # longer than any action; a rolling restart waits for twelve
@@ -34,19 +35,14 @@ def main() -> int:
     app: Sanic[Any, Any] = create_app(executor, cors_origins=[])
     app.blueprint(diagnosis)
     app.register_middleware(add_date, "response")  # type: ignore[arg-type]  # Sanic types it for HTTPResponse only
-    app.config.MOTD = False
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = ENDS_WITHIN_S
     watch(app)
+    host = os.environ.get("LATCHKEY_ACTIONS_HOST", ADDRESS)
+    port = int(os.environ.get("LATCHKEY_ACTIONS_PORT", "5055"))
     try:
-        app.run(
-            host=os.environ.get("LATCHKEY_ACTIONS_HOST", ADDRESS),
-            port=int(os.environ.get("LATCHKEY_ACTIONS_PORT", "5055")),
-            single_process=True,
-            access_log=False,
-        )
+        return serve(app, host, port)
     finally:
         end_tracing()
-    return 0
 
 
 if __name__ == "__main__":
