@@ -10,6 +10,9 @@ from cli.load_figures import Figures
 
 # Each of PostgreSQL's processes counts the shared buffers that it touched, up to all of them.
 SHARES_MEMORY = {"postgresql"}
+# And keeps open what it has read of the tables, up to a limit of its own; its connections
+# are judged.
+KEEPS_FILES = {"postgresql"}
 COUNTS = ("fds", "threads", "tasks", "connections")
 # Of a count that is more at rest than before; idle lines and threads of pools come and go.
 MORE_AT_REST, MORE_SHARE, MORE_FROM_THIRD_TO_THIRD = 10, 0.1, 3
@@ -65,7 +68,8 @@ def _find_one(
         found = _count(samples, before, after, kind)
         if found:
             result[kind] = found
-            grows += [kind] if found["grows"] else []
+            is_judged = kind != "fds" or name not in KEEPS_FILES
+            grows += [kind] if found["grows"] and is_judged else []
     used = samples[-1].cpu_s - samples[0].cpu_s
     result["cpu_s"] = used
     return {**result, "grows": grows}

@@ -100,7 +100,9 @@ def judge(points: Points, *, share: float = 0.03, least: float = 5.0) -> Growth:
 
     verdict = Verdict.FLAT
     if grows(slope):
-        verdict = Verdict.GROWS if grows(second_half) else Verdict.FILLED_UP
+        has_slowed = second_half.per_hour < slope.per_hour / 2
+        goes_on = grows(second_half) or not has_slowed
+        verdict = Verdict.GROWS if goes_on else Verdict.FILLED_UP
     return Growth(verdict, median, slope, second_half, slope.per_hour * hours)
 
 

@@ -54,6 +54,14 @@ def test_a_cache_that_fills_up_is_told_from_a_leak() -> None:
     assert growth.second_half.may_be_none
 
 
+def test_what_grows_a_little_slower_has_not_filled_up() -> None:
+    points = [
+        (at, value + (8 * min(at, HOUR / 2) + 6 * max(0, at - HOUR / 2)) / HOUR)
+        for at, value in hour(noise=0.01)
+    ]
+    assert judge(points, share=0.0).verdict is Verdict.GROWS
+
+
 def test_what_is_loaded_at_first_does_not_count() -> None:
     warmed = [(at, value + 80 * min(1.0, at / 600)) for at, value in hour()]
     assert judge(warmed).verdict is Verdict.FLAT
@@ -124,6 +132,11 @@ def test_memory_that_a_server_shares_is_no_leak_of_it() -> None:
     server = samples("postgresql", connections=18)
     assert found_in(grown(server, "rss_mb", 900)) == []
     assert found_in(grown(server, "anon_mb", 90)) == ["postgresql: anon_mb grows"]
+
+
+def test_tables_that_a_server_keeps_open_are_no_leak_of_it() -> None:
+    server = grown(samples("postgresql", connections=18), "fds", 600)
+    assert found_in(server, fds_left=600) == []
 
 
 def test_files_that_stay_open_are_named() -> None:
