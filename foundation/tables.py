@@ -1,9 +1,9 @@
-"""How columns are written: moments, words, and constraint names for migrations."""
+"""How columns are written: moments, words, partial indexes, and names for migrations."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import DateTime, Dialect, Enum, TypeDecorator
+from sqlalchemy import DateTime, Dialect, Enum, Index, TypeDecorator, text
 
 CONSTRAINT_NAMES = {
     "ix": "ix_%(column_0_label)s",
@@ -47,3 +47,9 @@ def word(kind: type[StrEnum]) -> Enum:
         length=20,
         values_callable=lambda words: [word.value for word in words],
     )
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """Return an index of those rows for which a condition holds, on either database."""
+    condition = text(where)
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from foundation.tables import partial_index
 from helpdesk.store.models import Base
 from helpdesk.store.words import ApprovalState, BulkState, ReceiptState
 
@@ -22,12 +23,7 @@ class Receipt(Base):
     __table_args__ = (
         Index("ix_receipts_email_digest_at", "email_digest", "at"),
         Index("ix_receipts_conversation_id_seq", "conversation_id", "seq"),
-        Index(
-            "ix_receipts_unsettled",
-            "at",
-            sqlite_where=text("settled_at IS NULL"),
-            postgresql_where=text("settled_at IS NULL"),
-        ),
+        partial_index("ix_receipts_unsettled", "at", where="settled_at IS NULL"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

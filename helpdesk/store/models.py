@@ -12,11 +12,10 @@ from sqlalchemy import (
     MetaData,
     String,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from foundation.tables import CONSTRAINT_NAMES, UtcDateTime, word
+from foundation.tables import CONSTRAINT_NAMES, UtcDateTime, partial_index, word
 from helpdesk.store.words import (
     ApprovalState,
     BulkState,
@@ -74,11 +73,12 @@ class Contact(Base):
     __tablename__ = "contacts"
     __table_args__ = (
         UniqueConstraint("issuer", "subject"),
-        Index(
+        partial_index(
             "ix_contacts_named",
-            *("email", "name", "id"),
-            sqlite_where=text("name IS NOT NULL OR email IS NOT NULL"),
-            postgresql_where=text("name IS NOT NULL OR email IS NOT NULL"),
+            "email",
+            "name",
+            "id",
+            where="name IS NOT NULL OR email IS NOT NULL",
         ),
     )
 
@@ -111,12 +111,11 @@ class Conversation(Base):
         Index("ix_conversations_status", "status", "owner", "waiting_since"),
         Index("ix_conversations_agent_id", "agent_id", "status", "updated_at"),
         Index("ix_conversations_updated_at", "updated_at", "id"),
-        Index(
+        partial_index(
             "ix_conversations_resolved_at",
             "resolved_at",
             "id",
-            sqlite_where=text("resolved_at IS NOT NULL"),
-            postgresql_where=text("resolved_at IS NOT NULL"),
+            where="resolved_at IS NOT NULL",
         ),
     )
 
@@ -165,38 +164,25 @@ class Turn(Base):
     __tablename__ = "turns"
     __table_args__ = (
         # Of few rows, whatever the statistics say: most turns are done.
-        Index(
-            "ix_turns_due_at",
-            "due_at",
-            sqlite_where=text("done_at IS NULL"),
-            postgresql_where=text("done_at IS NULL"),
-        ),
+        partial_index("ix_turns_due_at", "due_at", where="done_at IS NULL"),
         Index("ix_turns_conversation_id_number", "conversation_id", "number"),
         # A bulk command has hundreds in one conversation, each asked after its elders.
-        Index(
-            "ix_turns_undone",
-            *("conversation_id", "number"),
-            sqlite_where=text("done_at IS NULL"),
-            postgresql_where=text("done_at IS NULL"),
+        partial_index(
+            "ix_turns_undone", "conversation_id", "number", where="done_at IS NULL"
         ),
-        Index(
-            "ix_turns_acted_at",
-            "acted_at",
-            sqlite_where=text("acted_at IS NOT NULL"),
-            postgresql_where=text("acted_at IS NOT NULL"),
-        ),
+        partial_index("ix_turns_acted_at", "acted_at", where="acted_at IS NOT NULL"),
         # What asked for mails is counted with every message, for whoever sent it.
-        Index(
+        partial_index(
             "ix_turns_acted_in_conversation",
-            *("conversation_id", "acted_at"),
-            sqlite_where=text("acted_at IS NOT NULL"),
-            postgresql_where=text("acted_at IS NOT NULL"),
+            "conversation_id",
+            "acted_at",
+            where="acted_at IS NOT NULL",
         ),
-        Index(
+        partial_index(
             "ix_turns_acted_from_address",
-            *("address_digest", "acted_at"),
-            sqlite_where=text("acted_at IS NOT NULL"),
-            postgresql_where=text("acted_at IS NOT NULL"),
+            "address_digest",
+            "acted_at",
+            where="acted_at IS NOT NULL",
         ),
     )
 
@@ -324,12 +310,7 @@ class Attachment(Base):
     __tablename__ = "attachments"
     __table_args__ = (
         Index("ix_attachments_conversation_id", "conversation_id"),
-        Index(
-            "ix_attachments_unsent",
-            "created_at",
-            sqlite_where=text("seq IS NULL"),
-            postgresql_where=text("seq IS NULL"),
-        ),
+        partial_index("ix_attachments_unsent", "created_at", where="seq IS NULL"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
