@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from helpdesk.store.words import Role
 from tests.axe import violations
+from tests.conftest import PATIENCE_MS
 from tests.console.agent_client import PASSWORD, add_person
 from tests.helpdesk.running import HelpdeskRun, run_helpdesk
 
@@ -38,7 +39,7 @@ def test_an_admin_goes_all_the_way_through_the_door(
 ) -> None:
     sam = add_person(helpdesk.database_url, "Sam Okafor", Role.ADMIN)
     context = chromium.new_context(base_url=helpdesk.base_url, **look)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text))

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.conftest import PATIENCE_MS
 from tests.console.agent_client import PASSWORD, Person, add_person
 from tests.e2e.full_stack import FullStack
 from tests.e2e.test_help_site import expect_said, open_chat, say
 from tests.widget.chat_browser import OF_THE_LINE
 
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
-PATIENCE_MS = 20_000
 PAST_THE_LEASE = {"minutes": 2, "seconds": 30}
 
 

@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from tests.accounts import people
+from tests.conftest import PATIENCE_MS
 from tests.e2e.full_stack import FullStack
 from tests.widget.chat_browser import OF_THE_LINE
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PATIENCE_MS = 20_000
 SENT = "is on its way"
 
 

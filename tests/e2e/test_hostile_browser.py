@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
+from tests.conftest import PATIENCE_MS
 from tests.e2e.full_stack import FullStack
 from tests.widget.test_safety import FORBIDDEN
 
@@ -67,7 +68,7 @@ class Watched:
 def page(chromium: Chromium, product: FullStack) -> Iterator[Page]:
     """A page of the product. The test fails if anything happened that should not."""
     context = chromium.new_context(base_url=product.site, reduced_motion="reduce")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     watched = Watched(context.new_page(), product.site)
     yield watched.page
     context.close()

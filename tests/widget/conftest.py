@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from tests.conftest import PATIENCE_MS
 from tests.widget.chat_browser import Chat
 from tests.widget.chat_server import ChatServer, run_chat_server
 
@@ -23,7 +24,7 @@ def profile(
     """A browser's profile; a test may ask for options by parametrizing it."""
     options = getattr(request, "param", {})
     context = chromium.new_context(base_url=help_desk.origin, **options)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 

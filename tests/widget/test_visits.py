@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.accounts.service import wait_for
+from tests.conftest import PATIENCE_MS
 from tests.widget.chat_browser import Chat
 from tests.widget.chat_server import ChatServer
 
@@ -25,7 +26,7 @@ def jwt(subject: str) -> str:
 def elsewhere(chromium: Browser, help_desk: ChatServer) -> Iterator[BrowserContext]:
     """A browser on a site that embeds the chat."""
     context = chromium.new_context(base_url=help_desk.other_origin)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 

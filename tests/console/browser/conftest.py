@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from tests.conftest import PATIENCE_MS
 from tests.console.browser.console_page import Console, sign_in
 from tests.console.browser.console_record import ANA, BEN
 from tests.console.browser.console_server import ConsoleServer, run_console_server
@@ -26,7 +27,7 @@ def profile(
     """Ana's browser; a test may ask for options by parametrizing it."""
     options = {**DESKTOP, **getattr(request, "param", {})}
     context = chromium.new_context(base_url=desk.origin, **options)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     sign_in(context, desk, ANA)
     yield context
     context.close()
@@ -44,7 +45,7 @@ def console(profile: BrowserContext, desk: ConsoleServer) -> Iterator[Console]:
 def bens(chromium: Browser, desk: ConsoleServer, console: Console) -> Iterator[Console]:
     """Ben's console, beside Ana's."""
     context = chromium.new_context(base_url=desk.origin, **DESKTOP)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     sign_in(context, desk, BEN)
     bens = Console(context.new_page(), desk)
     yield bens

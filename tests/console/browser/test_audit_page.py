@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from helpdesk.web.agents import COOKIE
 from tests.axe import violations
+from tests.conftest import PATIENCE_MS
 from tests.console.agent_client import AgentClient
 from tests.console.browser.test_console_access import DARK, PHONE, SMALL
 from tests.helpdesk.running import HelpdeskRun
@@ -31,7 +32,7 @@ def open_audit(chromium: Browser, helpdesk: HelpdeskRun) -> Iterator[Open]:
             url = helpdesk.base_url
             context = chromium.new_context(base_url=url, **options)  # type: ignore[arg-type]
             closing.callback(context.close)
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(PATIENCE_MS)
             cookie = {"name": COOKIE, "value": agent.token, "url": url}
             context.add_cookies([cookie])  # type: ignore[list-item]
             page = context.new_page()

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, expect
 from helpdesk.desk.command_payloads import read_payload
 from helpdesk.store.words import Role
 from helpdesk.web.agents import COOKIE
+from tests.conftest import PATIENCE_MS
 from tests.console.agent_client import AgentClient
 from tests.console.browser.console_page import Console
 from tests.helpdesk.chat_client import ChatClient
@@ -36,7 +37,7 @@ class Consoles:
         url = self.helpdesk.base_url
         context = self.chromium.new_context(base_url=url, **DESKTOP)
         self.closing.callback(context.close)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.add_cookies([{"name": COOKIE, "value": agent.token, "url": url}])
         nobody: Any = SimpleNamespace()
         console = Console(context.new_page(), nobody)
