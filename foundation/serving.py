@@ -56,12 +56,7 @@ def serve(
             return 1
         _heed_signals(app)
         try:
-            app.run(
-                sock=listener,
-                single_process=True,
-                access_log=False,
-                motd=False,
-            )
+            app.run(sock=listener, single_process=True, access_log=False, motd=False)
         except Exception as error:
             # Only starting and stopping raise here; a request's error is answered.
             log.error("%s cannot run: %s", app.name, error)  # noqa: TRY400 - likewise
@@ -126,16 +121,17 @@ def _heed_signals(app: Sanic[Any, Any]) -> None:
     running: list[asyncio.AbstractEventLoop] = []
 
     def heed(number: int, _frame: object) -> None:
+        for each, default in ENDS.items():
+            signal.signal(each, default)
         came.append(number)
-        for other, default in ENDS.items():
-            signal.signal(other, default)
         for loop in running:
             loop.call_soon_threadsafe(end, SETTLED)
 
     def end(rounds: int) -> None:
         if rounds:
             running[0].call_soon(end, rounds - 1)
-        else:
+        elif came:
+            came.clear()  # whoever found it first ends the app, once
             app.stop(terminate=False)
 
     for number in ENDS:

@@ -14,10 +14,7 @@ def open_database(url: str) -> PlainDatabase:
     Raises:
         SettingsError: The URL cannot be used.
     """
-    return PlainDatabase(
-        url,
-        MIGRATIONS,
-        variable="LATCHKEY_DATABASE_URL",
-        pool_size=READERS
-        + WRITERS,  # one that is opened anew costs more than a message
-    )
+    # One for each thread: a connection that is opened anew costs more than a message.
+    threads = READERS + WRITERS
+    variable = "LATCHKEY_DATABASE_URL"
+    return PlainDatabase(url, MIGRATIONS, variable=variable, pool_size=threads)

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from itertools import count
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
@@ -75,8 +74,9 @@ class Record:
 
     def _run(self, begin: Begin, work: Work[Result]) -> Result:
         with self._outage.noticed():
-            for tries in count(1):
-                began = time.monotonic()
+            tries = 0
+            while True:
+                tries, began = tries + 1, time.monotonic()
                 try:
                     with begin() as session:
                         return work(session)
@@ -84,7 +84,6 @@ class Record:
                     is_soon = time.monotonic() < began + SOON_S
                     if tries == TRIES or not _has_done_nothing(error, is_soon=is_soon):
                         raise
-        raise AssertionError("a transaction ends in one way or the other")
 
 
 def _has_done_nothing(error: DBAPIError, *, is_soon: bool) -> bool:

@@ -13,7 +13,13 @@ from helpdesk.services import services_of
 from helpdesk.store.words import Sender
 from helpdesk.web import frames
 from helpdesk.web.identifiers import read_id
-from helpdesk.web.presentation import Json, ack, standing_mark, typing_json
+from helpdesk.web.presentation import (
+    Json,
+    ack,
+    conversation_json,
+    mark_of,
+    typing_json,
+)
 from helpdesk.web.query import number_in
 from helpdesk.web.visitors import address_of, visitor_of
 
@@ -130,11 +136,16 @@ async def _wait_for_news(
     leave = services_of(request).hub.watch(chat.conversation_id, notice)
     try:
         view = await chat.read_after(after)
-        is_known = known is None or known == standing_mark(view)
-        if not view.page.messages and is_known and wait_s:
+        if wait_s and not view.page.messages and _knows(known, view):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), wait_s)
                 view = await chat.read_after(after)
         return view, typing[-1] if typing else None
     finally:
         leave()
+
+
+def _knows(standing: str | None, view: View) -> bool:
+    """Tell whether somebody knows how a conversation stands, or does not say."""
+    now = mark_of(conversation_json(view.conversation, view.standing))
+    return standing in (None, now)

@@ -74,7 +74,8 @@ class Presentation:
 
     def shown(self, view: View) -> Json:
         """Return what is joined, with a mark that says how the conversation stands."""
-        return {**self.joined(view), "standing": standing_mark(view)}
+        joined = self.joined(view)
+        return {**joined, "standing": mark_of(joined["conversation"])}
 
     def joined(self, view: View) -> Json:
         """Return a conversation with a page of its messages."""
@@ -129,9 +130,8 @@ def typing_json(event: TypingChanged) -> Json:
     }
 
 
-def standing_mark(view: View) -> str:
-    """Return a mark that is another one whenever a conversation stands otherwise."""
-    shown = conversation_json(view.conversation, view.standing)
+def mark_of(shown: Json) -> str:
+    """Return a mark that is another one whenever a conversation is shown otherwise."""
     return format(zlib.crc32(json.dumps(shown).encode()), "08x")
 
 
