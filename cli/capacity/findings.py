@@ -8,11 +8,10 @@ from cli.capacity.sampling import Sample
 from cli.capacity.slopes import WARM_UP, Growth, Verdict, judge
 from cli.load_figures import Figures
 
-# Each of PostgreSQL's processes counts the shared buffers that it touched, up to all of them.
-SHARES_MEMORY = {"postgresql"}
-# And keeps open what it has read of the tables, up to a limit of its own; its connections
-# are judged.
-KEEPS_FILES = {"postgresql"}
+# Each of PostgreSQL's processes counts the shared buffers that it touched, up to all of them,
+# and keeps files of tables open, up to a limit of its own. Its connections are judged.
+NOT_JUDGED = {"postgresql": ("rss", "fds")}
+MEMORY = ("rss", "anon")
 COUNTS = ("fds", "threads", "tasks", "connections")
 # Of a count that is more at rest than before; idle lines and threads of pools come and go.
 MORE_AT_REST, MORE_SHARE, MORE_FROM_THIRD_TO_THIRD = 10, 0.1, 3
@@ -51,14 +50,13 @@ def problems(findings: Figures) -> list[str]:
 def _find_one(
     samples: list[Sample], before: Sample | None, after: Sample | None
 ) -> Figures:
-    name = samples[0].name
+    judged = {*MEMORY, *COUNTS}.difference(NOT_JUDGED.get(samples[0].name, ()))
     result: Figures = {"samples": len(samples)}
     grows = []
-    for kind in ("rss", "anon"):
+    for kind in MEMORY:
         growth = judge([(s.at_s, getattr(s, f"{kind}_mb")) for s in samples])
         result[f"{kind}_mb"] = _told(growth, samples, f"{kind}_mb", before, after)
-        is_judged = kind == "anon" or name not in SHARES_MEMORY
-        if is_judged and growth.verdict is Verdict.GROWS:
+        if kind in judged and growth.verdict is Verdict.GROWS:
             grows.append(f"{kind}_mb")
     for kind in ("pss_mb", "uss_mb"):
         result[kind] = {"first": getattr(samples[0], kind)} | {
@@ -68,8 +66,7 @@ def _find_one(
         found = _count(samples, before, after, kind)
         if found:
             result[kind] = found
-            is_judged = kind != "fds" or name not in KEEPS_FILES
-            grows += [kind] if found["grows"] and is_judged else []
+            grows += [kind] if found["grows"] and kind in judged else []
     used = samples[-1].cpu_s - samples[0].cpu_s
     result["cpu_s"] = used
     return {**result, "grows": grows}

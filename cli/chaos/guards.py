@@ -96,9 +96,8 @@ def _hold_answers(*, is_overtaken: bool = False) -> None:
     async def hold(self: Any, turn: Any, actor: Any) -> Any:
         running = [each.conversation_id for each in self._running_turns.values()]
         if is_overtaken and running.count(turn.conversation_id) > 1:
-            await asyncio.sleep(
-                ANSWER_HELD_S / 3
-            )  # Rasa itself takes one after the other
+            # Rasa itself takes one after the other.
+            await asyncio.sleep(ANSWER_HELD_S / 3)
             return await ask(self, turn, actor)
         result = await ask(self, turn, actor)
         await asyncio.sleep(ANSWER_HELD_S)
